@@ -1,0 +1,236 @@
+"""Everything that can be asked of the house, one frozen record each. `core.execute` is the door they go through."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, ClassVar, Final
+from zoneinfo import ZoneInfo
+
+from core.ids import CommandId, DeclarationId, EntryId, GroupId, LoanId, MeetingId, MemberId, OrganisationId, PersonId
+from core.money import Money
+
+NO_GROUP: Final = GroupId(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A PIN on its way to be checked: it never shows in a log, a record or a digest."""
+
+    value: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return "****"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What is asked: by whom (`actor_id`; None for an operator at the console or a stranger), where, when.
+
+    `id` makes a retry safe: the same id is done once. `pin` goes with what needs one; `pin_given` says that the
+    channel saw the right PIN earlier in this very session.
+    """
+
+    kind: ClassVar[str]
+    id: CommandId
+    at: datetime
+    channel: str
+    group_id: GroupId = NO_GROUP
+    actor_id: PersonId | None = None
+    pin: Secret | None = None
+    pin_given: bool = False
+
+    def on(self, timezone: str) -> date:
+        """Say the day it is asked on, where the group lives."""
+        return self.at.astimezone(ZoneInfo(timezone)).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What came of a command that was done. `fresh` is false for a repeat."""
+
+    kind: str
+    facts: dict[str, Any]
+    fresh: bool = True
+
+
+# Organisations, groups and people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenGroup(Command):
+    """Open a group with a book and the template of rules of its kind."""
+
+    kind: ClassVar[str] = "group.open"
+    organisation_id: OrganisationId
+    code: str
+    name: str
+    group_kind: str
+    currency: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddMember(Command):
+    """Take in a person whom staff vouches for: active at once."""
+
+    kind: ClassVar[str] = "member.add"
+    name: str
+    phone: str
+    language: str
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskToJoin(Command):
+    """A stranger asks to join a group."""
+
+    kind: ClassVar[str] = "member.ask"
+    name: str
+    phone: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideJoin(Command):
+    """A leader lets somebody in, or not."""
+
+    kind: ClassVar[str] = "member.decide"
+    member_id: MemberId
+    agree: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvePin(Command):
+    """Show that one knows the PIN, before something private is shown."""
+
+    kind: ClassVar[str] = "pin.prove"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPin(Command):
+    """Set the first PIN, or change it (`pin` is then the old one)."""
+
+    kind: ClassVar[str] = "pin.set"
+    new_pin: Secret
+    phone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseLanguage(Command):
+    """Speak this language from now on."""
+
+    kind: ClassVar[str] = "language.choose"
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseGroup(Command):
+    """Open the phone with this group (`group_id`) from now on."""
+
+    kind: ClassVar[str] = "group.choose"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeLinkCode(Command):
+    """Make the one-time code that binds a Telegram account."""
+
+    kind: ClassVar[str] = "link.make"
+
+
+# Cash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclareSaving(Command):
+    """Say that cash was handed over to be saved."""
+
+    kind: ClassVar[str] = "saving.declare"
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclareRepayment(Command):
+    """Say that cash was handed over to repay a loan."""
+
+    kind: ClassVar[str] = "repayment.declare"
+    loan_id: LoanId
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideCash(Command):
+    """Say whether declared cash was received; if so it is posted."""
+
+    kind: ClassVar[str] = "cash.decide"
+    declaration_id: DeclarationId
+    agree: bool
+
+
+# Loans
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyForLoan(Command):
+    """Ask for a loan: the group's flat product, over a number of months."""
+
+    kind: ClassVar[str] = "loan.apply"
+    amount: Money
+    months: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelLoan(Command):
+    """Take back one's own request, as long as nothing was paid out."""
+
+    kind: ClassVar[str] = "loan.cancel"
+    loan_id: LoanId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideLoan(Command):
+    """Approve or reject a request."""
+
+    kind: ClassVar[str] = "loan.decide"
+    loan_id: LoanId
+    agree: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisburseLoan(Command):
+    """Pay an approved loan out of the box."""
+
+    kind: ClassVar[str] = "loan.disburse"
+    loan_id: LoanId
+
+
+# Meetings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallMeeting(Command):
+    """Call a meeting."""
+
+    kind: ClassVar[str] = "meeting.call"
+    starts_at: datetime
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerMeeting(Command):
+    """Say yes, no or maybe to a meeting."""
+
+    kind: ClassVar[str] = "meeting.answer"
+    meeting_id: MeetingId
+    answer: str
+
+
+# Books
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReverseEntry(Command):
+    """Correct an entry by its mirror, with a reason."""
+
+    kind: ClassVar[str] = "entry.reverse"
+    entry_id: EntryId
+    reason: str
+    effective_on: date

@@ -1,0 +1,1 @@
+"""Groups, people, members, roles, PINs and rules."""

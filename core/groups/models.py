@@ -1,0 +1,139 @@
+"""Organisations, groups, people, members, their handsets and PINs."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db.base import Base, Big, Currency, Instant, Language, Phone
+
+
+class Organisation(Base):
+    """An MFI, a federation, an NGO: it holds groups, and nothing leaks between two of them."""
+
+    __tablename__ = "organisation"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    country: Mapped[str] = mapped_column(String(2), comment="ISO 3166, the region of its phone numbers")
+
+
+class Group(Base):
+    """A savings group. Members join by its code."""
+
+    __tablename__ = "savings_group"
+    __table_args__ = (CheckConstraint("kind IN ('vsla','chama','sacco','asca')", name="known_group_kind"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    organisation_id: Mapped[Big] = mapped_column(ForeignKey("organisation.id"))
+    code: Mapped[str] = mapped_column(String(12), unique=True, comment="capitals; what a member types to join")
+    name: Mapped[str] = mapped_column(String(30))
+    kind: Mapped[str] = mapped_column(String(8))
+    currency: Mapped[Currency]
+    timezone: Mapped[str] = mapped_column(String(40))
+    opened_on: Mapped[date]
+    members_ever: Mapped[int] = mapped_column(Integer, server_default="0", comment="the last member number given")
+    loans_ever: Mapped[int] = mapped_column(Integer, server_default="0", comment="the last loan number given")
+
+
+class Constitution(Base):
+    """A group's rules, by version; the newest one whose day has come is in force."""
+
+    __tablename__ = "constitution"
+    __table_args__ = (PrimaryKeyConstraint("group_id", "version"),)
+
+    group_id: Mapped[Big] = mapped_column(ForeignKey("savings_group.id"))
+    version: Mapped[int]
+    effective_from: Mapped[date]
+    rules: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class Person(Base):
+    """A human being, in as many groups as they like."""
+
+    __tablename__ = "person"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    name: Mapped[str] = mapped_column(String(30))
+    language: Mapped[Language]
+    last_group_id: Mapped[Big | None] = mapped_column(comment="the group the phone opens with")
+    joined_at: Mapped[Instant]
+
+
+class Member(Base):
+    """A person in a group, with a number and offices. `asked` waits for a leader."""
+
+    __tablename__ = "member"
+    __table_args__ = (
+        PrimaryKeyConstraint("group_id", "id"),
+        UniqueConstraint("group_id", "person_id", name="one_person_one_member"),
+        UniqueConstraint("group_id", "number", name="one_number_one_member"),
+        CheckConstraint("state IN ('asked','active','refused','left')", name="known_member_state"),
+        CheckConstraint("decided_by IS NULL OR decided_by <> person_id", name="member_maker_is_not_checker"),
+        Index("member_asked_idx", "group_id", "id", postgresql_where="state = 'asked'"),
+    )
+
+    group_id: Mapped[Big] = mapped_column(ForeignKey("savings_group.id"))
+    id: Mapped[int] = mapped_column(BigInteger, Identity())
+    person_id: Mapped[Big] = mapped_column(ForeignKey("person.id"))
+    number: Mapped[int | None] = mapped_column(comment="within the group, from 1; given on approval")
+    state: Mapped[str] = mapped_column(String(8))
+    roles: Mapped[list[str]] = mapped_column(ARRAY(String(12)), server_default="{}", comment="offices held")
+    asked_at: Mapped[Instant]
+    decided_by: Mapped[Big | None] = mapped_column(comment="the person who approved or refused")
+    decided_at: Mapped[Instant | None]
+
+
+class Handset(Base):
+    """The directory: whom a number reaches, and in which group. One row for each membership on the handset."""
+
+    __tablename__ = "handset"
+    __table_args__ = (
+        PrimaryKeyConstraint("phone", "group_id", "member_id"),
+        ForeignKeyConstraint(["group_id", "member_id"], ["member.group_id", "member.id"], name="handset_of_a_member"),
+        Index(None, "person_id"),
+        Index(None, "group_id", "member_id"),
+    )
+
+    phone: Mapped[Phone] = mapped_column(comment="E.164")
+    group_id: Mapped[Big]
+    member_id: Mapped[Big]
+    person_id: Mapped[Big] = mapped_column(ForeignKey("person.id"))
+
+
+class Pin(Base):
+    """A person's PIN as Argon2id over a peppered HMAC, and the count of wrong tries since the last right one."""
+
+    __tablename__ = "pin"
+    __table_args__ = (CheckConstraint("failures BETWEEN 0 AND 3", name="three_tries"),)
+
+    person_id: Mapped[Big] = mapped_column(ForeignKey("person.id"), primary_key=True, autoincrement=False)
+    hash: Mapped[str] = mapped_column(String(160))
+    failures: Mapped[int] = mapped_column(server_default="0")
+    locked_until: Mapped[Instant | None]
+    set_at: Mapped[Instant]
+
+
+class LinkCode(Base):
+    """A one-time code that binds a Telegram account to a person; only its hash is kept."""
+
+    __tablename__ = "link_code"
+
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    person_id: Mapped[Big] = mapped_column(ForeignKey("person.id"))
+    expires_at: Mapped[Instant]
+    used_at: Mapped[Instant | None]

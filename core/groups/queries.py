@@ -1,0 +1,160 @@
+"""Who somebody is: the actor of a command, and whom a phone reaches."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from psycopg.rows import class_row, namedtuple_row
+from sqlalchemy.orm import Session
+
+from core.db.engine import Reader, driver
+from core.db.statement import Statement
+from core.groups.rules import Role, Rules, rules_from
+from core.ids import GroupId, MemberId, PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCard:
+    """What a decision needs to know of a group."""
+
+    id: GroupId
+    code: str
+    name: str
+    kind: str
+    currency: str
+    timezone: str
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: a person, and what they are in the group."""
+
+    person_id: PersonId | None
+    member_id: MemberId
+    number: int
+    name: str
+    phone: str
+    language: str
+    roles: frozenset[Role]
+    group: GroupCard | None
+
+    @property
+    def home(self) -> GroupCard:
+        """The group of the command."""
+        assert self.group is not None, "the command concerns a group"
+        return self.group
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """One membership that a phone number reaches."""
+
+    person_id: int
+    name: str
+    language: str
+    last_group_id: int | None
+    group_id: int
+    member_id: int
+    number: int | None
+    state: str
+    roles: list[str]
+    group_name: str
+    group_code: str
+    currency: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Where and how to reach a person."""
+
+    person_id: PersonId
+    name: str
+    phone: str
+    language: str
+
+
+DIRECTORY = Statement(
+    """
+SELECT h.person_id, p.name, p.language, p.last_group_id, h.group_id, h.member_id, m.number, m.state, m.roles,
+       g.name AS group_name, g.code AS group_code, g.currency, g.timezone
+FROM handset h
+JOIN person p ON p.id = h.person_id
+JOIN member m ON m.group_id = h.group_id AND m.id = h.member_id AND m.state IN ('active', 'asked')
+JOIN savings_group g ON g.id = h.group_id
+WHERE h.phone = %(phone)s
+ORDER BY m.state, h.group_id, m.number
+""",
+    Reached,
+)
+_OFFICERS = Statement(
+    """
+SELECT DISTINCT ON (p.id) p.id AS person_id, p.name, h.phone, p.language
+FROM member m JOIN person p ON p.id = m.person_id
+JOIN handset h ON h.group_id = m.group_id AND h.member_id = m.id
+WHERE m.group_id = %(group)s AND m.state = 'active' AND m.roles && %(roles)s::varchar[] AND m.person_id IS DISTINCT FROM %(but)s
+ORDER BY p.id
+""",
+    Contact,
+)
+_CONTACT = """
+SELECT p.id AS person_id, p.name, h.phone, p.language
+FROM handset h JOIN person p ON p.id = h.person_id WHERE h.group_id = %s AND h.member_id = %s LIMIT 1
+"""
+_GROUP_BY_CODE = "SELECT id, name FROM savings_group WHERE code = %s"
+_GROUP = """
+SELECT g.id, g.code, g.name, g.kind, g.currency, g.timezone, k.rules
+FROM savings_group g JOIN LATERAL (
+  SELECT rules FROM constitution WHERE group_id = g.id ORDER BY version DESC LIMIT 1
+) k ON true WHERE g.id = %s
+"""
+
+
+def reached(session: Reader, *, phone: str) -> list[Reached]:
+    """Whom a number reaches, by group; the active memberships first."""
+    return DIRECTORY.all(driver(session), {"phone": phone})
+
+
+def officers(session: Session, *, group_id: GroupId, roles: frozenset[Role], but: PersonId | None = None) -> list[Contact]:
+    """The active holders of some offices, without one person."""
+    return _OFFICERS.all(driver(session), {"group": group_id, "roles": sorted(roles), "but": but})
+
+
+def contact(session: Session, *, group_id: GroupId, member_id: MemberId) -> Contact:
+    """How to reach a member."""
+    with driver(session).cursor(row_factory=class_row(Contact)) as cursor:
+        found = cursor.execute(_CONTACT, (group_id, member_id)).fetchone()
+    assert found is not None, "a member has a handset"
+    return found
+
+
+def group_by_code(session: Reader, *, code: str) -> tuple[GroupId, str] | None:
+    """The group that members know by this code: its id and name."""
+    row = driver(session).execute(_GROUP_BY_CODE, (code.upper(),)).fetchone()
+    return None if row is None else (GroupId(row[0]), str(row[1]))
+
+
+def group_card(session: Reader, *, group_id: GroupId) -> GroupCard:
+    """What a decision needs to know of a group."""
+    with driver(session).cursor(row_factory=namedtuple_row) as cursor:
+        row = cursor.execute(_GROUP, (group_id,)).fetchone()
+    assert row is not None, "the group exists"
+    return card_from(row)
+
+
+def card_from(row: Any) -> GroupCard:  # noqa: ANN401 a row of any query that names a group's columns
+    """Read a group's columns out of a row."""
+    return GroupCard(
+        id=GroupId(row.id),
+        code=row.code,
+        name=row.name,
+        kind=row.kind,
+        currency=row.currency,
+        timezone=row.timezone,
+        rules=rules_from(cast("dict[str, Any]", row.rules)),
+    )
+
+
+def organisations(session: Session) -> set[str]:
+    """The names of the organisations that this installation serves."""
+    return {str(row[0]) for row in driver(session).execute("SELECT name FROM organisation")}

@@ -1,0 +1,1 @@
+"""The ledger: books, accounts, entries and postings; `post_entry` is the only way in."""

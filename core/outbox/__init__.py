@@ -1,0 +1,1 @@
+"""Messages that must be sent: written with their cause, sent later, never lost."""

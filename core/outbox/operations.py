@@ -1,0 +1,159 @@
+"""The way of a message to a worker: put, reserved for a queue, claimed, begun. Every write is one statement, however many messages.
+
+A worker claims a batch for a short lease, and begins each call of the gateway on its own: beginning counts the try and
+renews the lease of what is sent now. So a worker that dies leaves in doubt the one call it was in; the rest of its
+batch was certainly not sent. The lease's end is the token of its holder: who lost it can no longer begin.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import chain
+from typing import Any
+
+from psycopg.rows import TupleRow, args_row
+from sqlalchemy.orm import Session
+
+from core import facts as tagged
+from core.db.engine import driver
+from core.outbox import rules
+from core.outbox.rules import History
+
+ROWS_MAX = 1_000  # in one statement, which PostgreSQL gives 65,535 parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something to be told to one address. The same event is told to it once."""
+
+    group_id: int
+    person_id: int | None
+    address: str
+    language: str
+    template: str
+    facts: dict[str, Any]
+    event_key: str
+    at: datetime  # of the event
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that is ours to send until its lease ends."""
+
+    group_id: int
+    id: int
+    address: str
+    language: str
+    template: str
+    facts: dict[str, Any]  # as kept: a fact that cannot be read must not spoil the batch
+    attempts: int
+    lease_until: datetime
+    history: History = field(default_factory=History)
+
+
+@lru_cache
+def _put_statement(rows: int) -> str:
+    values = ", ".join(["(%s, %s, %s, %s, %s, %s::jsonb, %s, %s)"] * rows)
+    return (
+        "INSERT INTO outbox (group_id, person_id, address, language, template, facts, event_key, created_at)"  # noqa: S608 our own words
+        f" VALUES {values} ON CONFLICT ON CONSTRAINT one_event_one_message DO NOTHING"
+    )
+
+
+def put(session: Session, *messages: Message) -> None:
+    """Write messages in the transaction of their cause, in one round trip; what was told before is passed over."""
+    for start in range(0, len(messages), ROWS_MAX):
+        some = messages[start : start + ROWS_MAX]
+        fields = [
+            (m.group_id, m.person_id, m.address, m.language, m.template, json.dumps(tagged.dump(m.facts)), m.event_key, m.at) for m in some
+        ]
+        driver(session).execute(_put_statement(len(some)), [*chain.from_iterable(fields)])
+
+
+_DUE = "state = 'ready' AND lease_until IS NULL AND next_at <= %(at)s"
+_RESERVE = f"""
+UPDATE outbox o SET queued_until = %(until)s
+FROM (SELECT group_id, id FROM outbox
+      WHERE {_DUE} AND (queued_until IS NULL OR queued_until <= %(at)s)
+      ORDER BY next_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED) due
+WHERE o.group_id = due.group_id AND o.id = due.id RETURNING o.id
+"""  # noqa: S608 put together from our own words
+
+
+def reserve(session: Session, *, limit: int, at: datetime, hold: timedelta = rules.QUEUED_FOR) -> list[int]:
+    """Pick what is due, oldest first, to be carried to a worker by a queue; what the queue loses is due again after `hold`."""
+    rows = driver(session).execute(_RESERVE, {"limit": limit, "at": at, "until": at + hold})
+    return sorted(row[0] for row in rows)
+
+
+_TAKE = """
+UPDATE outbox o SET lease_until = %(until)s, queued_until = NULL
+FROM (SELECT group_id, id FROM outbox WHERE {due} FOR UPDATE SKIP LOCKED) due
+WHERE o.group_id = due.group_id AND o.id = due.id
+RETURNING o.group_id, o.id, o.address, o.language, o.template, o.facts, o.attempts, o.lease_until
+"""
+_CLAIM_IDS = _TAKE.format(due=f"{_DUE} AND id = ANY(%(ids)s)")
+_CLAIM_ANY = _TAKE.format(due=f"{_DUE} ORDER BY next_at, id LIMIT %(limit)s")
+
+
+def claim(
+    session: Session, *, ids: Sequence[int] | None = None, limit: int = rules.BATCH_MAX, at: datetime, lease: timedelta = rules.LEASE
+) -> list[Claimed]:
+    """Take messages that are due, those of the ids or any, for as long as the lease; in the order they were put."""
+    parameters = {"at": at, "until": at + lease, "limit": limit, "ids": list(ids or ())}
+    with driver(session).cursor(row_factory=args_row(Claimed)) as cursor:
+        taken = cursor.execute(_CLAIM_ANY if ids is None else _CLAIM_IDS, parameters).fetchall()
+    return sorted(taken, key=lambda message: message.id)
+
+
+HISTORY = """
+SELECT count(*) FILTER (WHERE outcome IN ('retry','lost')) AS failures, count(*) FILTER (WHERE outcome = 'unknown') AS unknowns,
+       min(at) AS first_at, max(n) AS last_n
+FROM attempt a WHERE a.group_id = o.group_id AND a.outbox_id = o.id
+"""
+_HELD = "unnest(%(groups)s::bigint[], %(ids)s::bigint[], %(leases)s::timestamptz[]) AS held (group_id, id, lease_until)"
+_STILL_HELD = "o.group_id = held.group_id AND o.id = held.id AND o.state = 'ready' AND o.lease_until = held.lease_until"
+_BEGIN = f"""
+WITH begun AS (
+  UPDATE outbox o SET attempts = attempts + 1, lease_until = %(until)s FROM {_HELD} WHERE {_STILL_HELD}
+  RETURNING o.group_id, o.id, o.attempts
+)
+SELECT o.group_id, o.id, o.attempts, h.failures, h.unknowns, h.first_at FROM begun o CROSS JOIN LATERAL ({HISTORY}) h
+"""  # noqa: S608 put together from our own words
+
+
+def begin(session: Session, messages: Sequence[Claimed], *, at: datetime, lease: timedelta = rules.LEASE) -> list[Claimed]:
+    """Count a try of each message that is still ours, renew its lease, and give those; commit before sending."""
+    rows = driver(session).execute(_BEGIN, held(messages) | {"until": at + lease})
+    begun = {(row[0], row[1]): row[2:] for row in rows}
+    return [_begun(message, begun[key], at=at, lease=lease) for message in messages if (key := (message.group_id, message.id)) in begun]
+
+
+_PUT_BACK = f"UPDATE outbox o SET lease_until = NULL, next_at = %(until)s FROM {_HELD} WHERE {_STILL_HELD}"  # noqa: S608 our own words
+
+
+def put_back(session: Session, messages: Sequence[Claimed], *, until: datetime) -> None:
+    """Give up messages that were claimed and never begun; no try is counted."""
+    if messages:
+        driver(session).execute(_PUT_BACK, held(messages) | {"until": until})
+
+
+def history(row: TupleRow, *, at: datetime) -> History:
+    """Read failures, unknowns and the moment of the first try."""
+    return History(failures=row[0], unknowns=row[1], age=at - (row[2] or at))
+
+
+def _begun(message: Claimed, row: TupleRow, *, at: datetime, lease: timedelta) -> Claimed:
+    return replace(message, attempts=row[0], lease_until=at + lease, history=history(row[1:], at=at))
+
+
+def held(messages: Iterable[Claimed]) -> dict[str, Any]:
+    """Say which messages are meant, and by which lease they were ours."""
+    group_ids, ids, leases = [], [], []
+    for message in messages:
+        group_ids.append(message.group_id)
+        ids.append(message.id)
+        leases.append(message.lease_until)
+    return {"groups": group_ids, "ids": ids, "leases": leases}

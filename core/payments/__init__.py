@@ -1,0 +1,1 @@
+"""Cash declared and confirmed (mobile money joins it here)."""

@@ -1,0 +1,1 @@
+"""Savings accounts of members."""
