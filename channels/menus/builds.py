@@ -1,0 +1,102 @@
+"""From the answers of a conversation to the command that is asked. One function each; no decision is made here."""
+
+from typing import Any
+
+from channels.menus.screens import Asking, Facts
+from core.commands import (
+    AnswerMeeting,
+    ApplyForLoan,
+    AskToJoin,
+    CancelLoan,
+    ChooseGroup,
+    ChooseLanguage,
+    Command,
+    DecideCash,
+    DecideJoin,
+    DecideLoan,
+    DeclareRepayment,
+    DeclareSaving,
+    DisburseLoan,
+    MakeLinkCode,
+    ProvePin,
+    Secret,
+    SetPin,
+)
+
+
+def ask_to_join(answers: Facts, asking: Asking) -> Command:
+    """Ask for the group whose code was typed."""
+    envelope: dict[str, Any] = asking.envelope() | {"group_id": answers["found"]}
+    return AskToJoin(**envelope, name=answers["name"], phone=asking.phone, language=asking.language)
+
+
+def prove_pin(_answers: Facts, asking: Asking) -> Command:
+    """Show that one knows the PIN; that it was given earlier does not count."""
+    return ProvePin(**asking.envelope(pin=True) | {"pin_given": False})
+
+
+def set_pin(answers: Facts, asking: Asking) -> Command:
+    """Set the new PIN; the old one, where there was one, goes along."""
+    old = Secret(answers["old_pin"]) if "old_pin" in answers else None
+    envelope = asking.envelope() | {"pin": old}
+    return SetPin(**envelope, new_pin=Secret(answers["new_pin"]), phone=asking.phone)
+
+
+def choose_language(answers: Facts, asking: Asking) -> Command:
+    """Speak this language from now on."""
+    return ChooseLanguage(**asking.envelope(), language=answers["language"])
+
+
+def choose_group(answers: Facts, asking: Asking) -> Command:
+    """Open with this group from now on."""
+    return ChooseGroup(**asking.envelope() | {"group_id": answers["group_id"]})
+
+
+def make_link_code(_answers: Facts, asking: Asking) -> Command:
+    """Make a code for Telegram; that the PIN was given earlier does not count."""
+    return MakeLinkCode(**asking.envelope(pin=True) | {"pin_given": False})
+
+
+def declare_saving(answers: Facts, asking: Asking) -> Command:
+    """Say that cash was handed over to be saved."""
+    return DeclareSaving(**asking.envelope(), amount=answers["amount"])
+
+
+def declare_repayment(answers: Facts, asking: Asking) -> Command:
+    """Say that cash was handed over to repay."""
+    return DeclareRepayment(**asking.envelope(), loan_id=answers["loan_id"], amount=answers["amount"])
+
+
+def apply_for_loan(answers: Facts, asking: Asking) -> Command:
+    """Ask for a loan."""
+    return ApplyForLoan(**asking.envelope(), amount=answers["amount"], months=answers["months"])
+
+
+def cancel_loan(answers: Facts, asking: Asking) -> Command:
+    """Take the request back."""
+    return CancelLoan(**asking.envelope(), loan_id=answers["loan_id"])
+
+
+def answer_meeting(answers: Facts, asking: Asking) -> Command:
+    """Answer the invitation."""
+    return AnswerMeeting(**asking.envelope(), meeting_id=answers["meeting_id"], answer=answers["answer"])
+
+
+def decide_cash(answers: Facts, asking: Asking) -> Command:
+    """Say whether the cash was received."""
+    return DecideCash(**asking.envelope(pin=True), declaration_id=answers["item_id"], agree=answers["agree"])
+
+
+def decide_join(answers: Facts, asking: Asking) -> Command:
+    """Let somebody in, or not."""
+    return DecideJoin(**asking.envelope(pin=True), member_id=answers["item_id"], agree=answers["agree"])
+
+
+def decide_loan(answers: Facts, asking: Asking) -> Command:
+    """Approve or reject."""
+    return DecideLoan(**asking.envelope(pin=True), loan_id=answers["item_id"], agree=answers["agree"])
+
+
+def disburse_loan(answers: Facts, asking: Asking) -> Command:
+    """Say that the cash was paid out."""
+    return DisburseLoan(**asking.envelope(pin=True), loan_id=answers["item_id"])

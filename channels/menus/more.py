@@ -1,0 +1,45 @@
+"""Language, PIN, groups, Telegram, help."""
+
+from typing import Final
+
+from channels.menus import builds, replies
+from channels.menus.screens import Choice, Node, Pick, Screen
+
+NODES: Final[tuple[Node, ...]] = (
+    Screen(
+        "more",
+        choices=(
+            Choice("1", "language", "more.language"),
+            Choice("2", "pin", "pin"),
+            Choice("3", "groups", "more.groups"),
+            Choice("4", "telegram", "telegram.pin"),
+            Choice("5", "help", "more.help"),
+        ),
+    ),
+    Screen(
+        "more.language",
+        choices=(
+            Choice("1", "english", "more.language.done", sets=("language", "en")),
+            Choice("2", "swahili", "more.language.done", sets=("language", "sw")),
+            Choice("3", "french", "more.language.done", sets=("language", "fr")),
+        ),
+        back="more",
+    ),
+    Screen("more.language.done", build=builds.choose_language, after="home"),
+    Screen(
+        "more.groups",
+        shows="groups",
+        pick=Pick("groups", "group_id", "more.groups.done"),
+        choices=(Choice("9", "join_another", "join.another"),),
+        back="more",
+    ),
+    Screen("more.groups.done", build=builds.choose_group, after="home"),
+    Screen("telegram.pin", secret=True, ask="pin", accept=replies.pin, goto="telegram", back="more"),
+    Screen(
+        "telegram",
+        build=builds.make_link_code,
+        refused=(("pin.wrong", "telegram.pin"), ("pin.not_set", "pin.first")),
+        ends=True,
+    ),
+    Screen("more.help", shows="help", back="more"),
+)

@@ -1,0 +1,17 @@
+"""Set the first PIN, change it."""
+
+from typing import Final
+
+from channels.menus import builds, replies
+from channels.menus.readers import new_pin
+from channels.menus.screens import Node, Route, Screen
+
+NODES: Final[tuple[Node, ...]] = (
+    Route("pin", shows="pin", to=(("has_pin", "pin.old"),), otherwise="pin.first"),
+    # The old PIN is checked with the new one, in one command; until then it is kept sealed.
+    Screen("pin.old", secret=True, ask="old_pin", accept=replies.pin, goto="pin.new", back="more"),
+    Screen("pin.first", shows="phone", secret=True, ask="new_pin", accept=new_pin, goto="pin.repeat"),
+    Screen("pin.new", shows="phone", secret=True, ask="new_pin", accept=new_pin, goto="pin.repeat", back="more"),
+    Screen("pin.repeat", shows="phone", secret=True, ask="again", same_as="new_pin", accept=replies.pin, goto="pin.done", back="pin"),
+    Screen("pin.done", build=builds.set_pin, refused=(("pin.wrong", "pin.old"),), ends=True),
+)

@@ -1,0 +1,1 @@
+"""USSD: the gateway's wire format on one side, a turn on the other."""
