@@ -1,0 +1,26 @@
+"""The sweeper: what a dead worker had is due again, and conversations that nobody will resume are forgotten."""
+
+from sqlalchemy.orm import Session
+
+from channels import conversations
+from core.outbox.outcomes import release_expired
+from core.outbox.queries import database_time
+from workers.delivery import alarm
+
+SWEEP_SECONDS = 5.0
+PRUNE_SECONDS = 600.0
+
+
+def sweep(session: Session) -> int:
+    """Take messages back whose lease has ended, and say how many."""
+    taken, dead = release_expired(session, at=database_time(session))
+    session.commit()
+    alarm(dead)
+    return taken
+
+
+def prune(session: Session) -> int:
+    """Forget conversations that are over and done, and say how many."""
+    gone = conversations.prune(session, at=database_time(session))
+    session.commit()
+    return gone
