@@ -1,0 +1,1 @@
+"""The operators' side: the command line, later the desk."""

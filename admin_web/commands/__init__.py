@@ -1,0 +1,1 @@
+"""The commands of `pamoja`, one file each, found by file name."""

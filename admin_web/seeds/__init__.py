@@ -1,0 +1,1 @@
+"""Invented groups: a small one for the demo, a large one for benchmarks."""
