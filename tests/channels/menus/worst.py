@@ -1,0 +1,133 @@
+"""The longest facts that a screen or an SMS may have to show, and every hint that may stand in front of a screen."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from channels.menus import readers, replies
+from channels.menus.book import NODES
+from channels.menus.machine import Hint, exits
+from channels.menus.screens import Accept, Route, Screen
+from channels.words.catalogue import keys
+from core.money import AMOUNT_MINOR_MAX, Money
+
+# An account holds 10^12 minor units at most (with cents they show longest); what is owed for it is more by the interest.
+AMOUNT: Final = Money(AMOUNT_MINOR_MAX - 1, "KES")
+SUM: Final = Money(AMOUNT_MINOR_MAX + AMOUNT_MINOR_MAX // 3, "KES")
+NAME: Final = "W" * 30
+DAY: Final = date(2026, 12, 31)
+MOMENT: Final = datetime(2026, 12, 25, 17, 30, tzinfo=UTC)  # a Friday, the longest day in Swahili
+CODE: Final = "W" * 12
+HELP: Final = "+254711000000"
+SERVICE_CODE: Final = "*384*12345#"
+
+_AMOUNTS: Final = "amount balance low high savings most least box interest principal box_old box_new"
+_SUMS: Final = "total owed first next left old new"
+FACTS: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(_AMOUNTS.split(), AMOUNT),
+    **dict.fromkeys(_SUMS.split(), SUM),
+    **dict.fromkeys(["group", "name", "by", "place", "keeper"], NAME),
+    **dict.fromkeys(("due", "on"), DAY),
+    **dict.fromkeys(("starts_at", "until"), MOMENT),
+    "timezone": "Africa/Nairobi",
+    "group_code": CODE,
+    "code": CODE,
+    "help": HELP,
+    "dial": SERVICE_CODE,
+    "number": 10_000,
+    "members": 10_000,
+    "months": 24,
+    "most_months": 24,
+    "multiple": 3,
+    "minutes": 10,
+    "hours": 24,
+    "tries_left": 2,
+    "waiting": 100,
+    "meeting_id": 1,
+    "official": True,
+    "count": 10_000,
+    "entries": [{"on": DAY, "amount": -AMOUNT}] * 3,
+    "groups": [{"id": n, "group": NAME} for n in range(12)],
+}
+# Where a key means something shorter than elsewhere.
+_OF_SCREEN: Final[Mapping[str, Mapping[str, Any]]] = {"telegram": {"code": "W" * 8}}
+# What each reader of replies may say instead.
+_OF_AMOUNTS: Final = ("hint.amount", "hint.amount_unclear", "hint.amount_too_fine", "hint.amount_too_large", "hint.amount_range")
+READERS: Final[Mapping[Accept, tuple[str, ...]]] = {
+    readers.saving: _OF_AMOUNTS,
+    readers.loan_amount: _OF_AMOUNTS,
+    readers.repayment: (*_OF_AMOUNTS[:-1], "refused.loan.pays_too_much"),
+    readers.loan_months: ("hint.number",),
+    readers.member_number: ("hint.number",),
+    readers.new_pin: ("hint.pin", "hint.pin_weak"),
+    replies.pin: ("hint.pin",),
+    replies.name: ("hint.name",),
+    replies.code: ("hint.code",),
+}
+# A list is as long as it is; any other screen is one page.
+LISTS: Final = frozenset({"balance", "more.groups"})
+
+
+@dataclass
+class Place:
+    """A conversation on a screen, with the longest facts."""
+
+    screen: str
+    shown: dict[str, Any] = field(default_factory=dict)
+    answers: dict[str, Any] = field(default_factory=dict)
+    page: int = 0
+    strikes: int = 0
+
+
+def screens() -> list[Screen]:
+    return [node for node in NODES.values() if isinstance(node, Screen)]
+
+
+def stands(screen: Screen) -> bool:
+    """Whether a conversation can rest here: what asks the house and goes on at once has no page of its own."""
+    return screen.after is None
+
+
+def variants(screen: Screen) -> list[dict[str, Any]]:
+    """Give the facts of a screen, once for each thing it may be about."""
+    facts = {**FACTS, **_OF_SCREEN.get(screen.name, {})}
+    if screen.name == "resume":
+        return [facts | {"resume": other.name} for other in screens() if other.resumes]
+    if screen.name == "refused":
+        return [facts | {"code": code} for code in refusals()]
+    return [facts]
+
+
+def refusals() -> list[str]:
+    """Give the codes of every refusal that has words."""
+    return sorted(key.removeprefix("refused.") for key in keys("ussd") if key.startswith("refused."))
+
+
+def _settles(name: str) -> Iterator[str]:
+    """Where somebody comes to rest who is sent to a node."""
+    node = NODES[name]
+    if isinstance(node, Route):
+        for _, dest in exits(node):
+            yield from _settles(dest)
+    else:
+        yield name
+
+
+def hints(screen: Screen) -> list[Hint | None]:
+    """Every hint that may stand in front of a screen."""
+    found: list[Hint | None] = [None]
+    if screen.accept is not None:
+        found += [_hint(key) for key in READERS[screen.accept]]
+    elif screen.choices or screen.pick:
+        digits = ", ".join([*(["1-12"] if screen.pick else []), *(choice.digit for choice in screen.choices)])
+        found.append(Hint("hint.choice", {"digits": digits}))
+    if screen.same_as:
+        found.append(Hint("hint.pins_differ"))
+    for other in screens():
+        found += [_hint(f"refused.{code}") for code, dest in other.refused if screen.name in set(_settles(dest))]
+    return found
+
+
+def _hint(key: str) -> Hint:
+    return Hint(key, {"low": 1, "high": 10_000} if key == "hint.number" else dict(FACTS))

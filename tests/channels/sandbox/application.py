@@ -1,0 +1,50 @@
+"""A tiny application at the other end of the gateway, inside this process."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from threading import Lock
+from urllib.parse import parse_qs
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+TARGET = "http://pamoja.test"
+MENU = "CON Umoja\n1 Save\n2 Loan"
+
+
+@dataclass
+class Seen:
+    """A request as it reached the application."""
+
+    path: str
+    kind: str
+    body: str
+    label: str | None
+
+    @property
+    def form(self) -> dict[str, str]:
+        return {name: values[0] for name, values in parse_qs(self.body, keep_blank_values=True).items()}
+
+
+@dataclass
+class Application:
+    """Answers USSD with what `answer` says and everything else with `status`; remembers what came."""
+
+    answer: Callable[[dict[str, str]], str | bytes | Iterable[bytes]] = lambda _: MENU
+    status: str = "200 OK"
+    label: str = ""
+    seen: list[Seen] = field(default_factory=list)
+    lock: Lock = field(default_factory=Lock)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode()
+        seen = Seen(environ["PATH_INFO"], environ.get("CONTENT_TYPE", ""), body, environ.get("HTTP_AT_USSD_HOP_METADATA"))
+        with self.lock:
+            self.seen.append(seen)
+        answer = self.answer(seen.form) if seen.path.endswith("/ussd") else ""
+        headers = [("Content-Type", "text/plain")] + ([("at-ussd-hop-metadata", self.label)] if self.label else [])
+        start_response(self.status, headers)
+        if isinstance(answer, str):
+            return [answer.encode()]
+        return [answer] if isinstance(answer, bytes) else answer
+
+    def forms(self, route: str) -> list[dict[str, str]]:
+        return [each.form for each in self.seen if each.path == f"/at/demo/{route}"]

@@ -1,0 +1,110 @@
+"""The supervisor: what dies comes back, what should stop stops, and nothing is left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from core.settings import PROJECT
+from workers import processes
+from workers.services import Running
+from workers.supervisor import BACKOFF_SECONDS_FIRST, Process, Supervisor
+
+SLEEP = ("/bin/sleep", "600")
+STUBBORN = (
+    sys.executable,
+    "-c",
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)",
+)
+
+
+def until(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@pytest.fixture
+def supervise() -> Iterator[Callable[..., Supervisor]]:
+    made: list[Supervisor] = []
+
+    def start(*processes: Process, **more: bool) -> Supervisor:
+        supervisor = Supervisor(processes, running=Running("postgresql://there/db", "redis://there"), env={"CANARY": "sings"}, **more)
+        made.append(supervisor)
+        supervisor.start()
+        return supervisor
+
+    yield start
+    for supervisor in made:
+        supervisor.stop()
+
+
+def pid_of(process: Process) -> int:
+    return process.child.pid if process.child is not None else 0
+
+
+def test_a_dead_child_comes_back(supervise: Callable[..., Supervisor]) -> None:
+    process = Process("sleeper", SLEEP)
+    supervisor = supervise(process)
+    before = pid_of(process)
+    os.kill(before, signal.SIGKILL)
+    assert supervisor.until(lambda: pid_of(process) not in {0, before}, seconds=10)
+
+
+def test_who_dies_again_and_again_is_waited_for_longer(supervise: Callable[..., Supervisor]) -> None:
+    process = Process("broken", ("/bin/false",))
+    supervisor = supervise(process)
+    assert supervisor.until(lambda: process.backoff >= 8 * BACKOFF_SECONDS_FIRST, seconds=10)
+
+
+def test_children_are_told_where_the_services_are(supervise: Callable[..., Supervisor], capfd: pytest.CaptureFixture[str]) -> None:
+    show = "import os; print(os.environ['DATABASE_URL'], os.environ['REDIS_URL'], os.environ['CANARY'], flush=True)"
+    supervisor = supervise(Process("child", (sys.executable, "-c", show)), prefixed=True)
+    said: list[str] = []
+
+    def ready() -> bool:
+        said.append(capfd.readouterr().out)
+        return "sings" in "".join(said)
+
+    assert supervisor.until(ready, seconds=10)
+    assert "child   | postgresql://there/db redis://there sings" in "".join(said)
+
+
+def test_who_does_not_stop_is_killed(supervise: Callable[..., Supervisor], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.supervisor.STOP_SECONDS_MAX", 0.5)
+    kind, stubborn = Process("kind", SLEEP), Process("stubborn", STUBBORN)
+    supervisor = supervise(kind, stubborn)
+    pids = pid_of(kind), pid_of(stubborn)
+    assert until(lambda: "signal.SIG_IGN" in processes.command_of(pids[1]))
+    supervisor.stop()
+    assert [processes.command_of(pid) for pid in pids] == ["", ""]
+
+
+HOLD = """
+from workers.services import Running
+from workers.supervisor import Process, Supervisor, supervised
+processes = [Process("one", ("/bin/sleep", "600")), Process("two", ("/bin/sleep", "600"))]
+supervisor = Supervisor(processes, running=Running("", ""), env={})
+with supervised(supervisor):
+    print(*(process.child.pid for process in processes), flush=True)
+    supervisor.run()
+print("stopped", flush=True)
+"""
+
+
+@pytest.mark.parametrize(("signum", "last_word"), [(signal.SIGTERM, "stopped\n"), (signal.SIGINT, "stopped\n"), (signal.SIGKILL, "")])
+def test_no_orphan_is_left(signum: int, last_word: str) -> None:
+    with subprocess.Popen((sys.executable, "-c", HOLD), cwd=PROJECT, text=True, stdout=subprocess.PIPE) as supervisor:  # noqa: S603 our own
+        assert supervisor.stdout is not None
+        pids = [int(pid) for pid in supervisor.stdout.readline().split()]
+        assert all(processes.command_of(pid) for pid in pids)
+        supervisor.send_signal(signum)
+        assert supervisor.stdout.read() == last_word
+    assert until(lambda: not any(processes.command_of(pid) for pid in pids))
