@@ -104,7 +104,9 @@ def test_no_orphan_is_left(signum: int, last_word: str) -> None:
     with subprocess.Popen((sys.executable, "-c", HOLD), cwd=PROJECT, text=True, stdout=subprocess.PIPE) as supervisor:  # noqa: S603 our own
         assert supervisor.stdout is not None
         pids = [int(pid) for pid in supervisor.stdout.readline().split()]
-        assert all(processes.command_of(pid) for pid in pids)
+        # Between its start and its own program a process has no command for a moment.
+        lived = until(lambda: all(processes.command_of(pid) for pid in pids))
         supervisor.send_signal(signum)
+        assert lived
         assert supervisor.stdout.read() == last_word
     assert until(lambda: not any(processes.command_of(pid) for pid in pids))
