@@ -1,51 +1,54 @@
 """The engine, and the one transaction of a turn, a desk request or a job."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Final, Self, cast
 
 import psycopg
-from psycopg.errors import error_from_result
-from psycopg.rows import TupleRow
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.orm import Session
+
+from core.db.connection import Driver
 
 STATEMENT_TIMEOUT_MS = 6_000  # a phone is answered within 8 s, whatever hangs
 LOCK_TIMEOUT_MS = 4_000
 CONNECT_TIMEOUT_S = 3
+IDLE_TIMEOUT_MS = 30_000  # a process that hangs inside a transaction must not keep its locks
+# A network that swallows everything is noticed in seconds, not in the quarter of an hour that a kernel waits by itself.
+_LINE: Final[Mapping[str, Any]] = {"tcp_user_timeout": 6_000, "keepalives_idle": 10, "keepalives_interval": 2, "keepalives_count": 3}
 _DRIVER = "driver"
-_IDLE = psycopg.pq.TransactionStatus.IDLE
 
 
 def make_engine(url: str, *, role: str | None = "pamoja_app", pool_size: int = 8, turns: bool = False) -> Engine:
     """Open a pool to PostgreSQL.
 
-    The application connects as the role `pamoja_app`, which may read everything but change the ledger only
+    The application works as the role `pamoja_app`, which may read everything but change the ledger only
     through its functions; migrations pass `role=None` and stay the owner. An engine for `turns` is tuned to many
     short ones: a transaction begins only where `Work.begin` says so, and a statement is planned once.
     """
-    options = [f"-c statement_timeout={STATEMENT_TIMEOUT_MS}", f"-c lock_timeout={LOCK_TIMEOUT_MS}", "-c timezone=UTC"]
+    options = ["-c timezone=UTC"]
     if role is not None:
-        options.append(f"-c role={role}")
-    else:
-        options = ["-c timezone=UTC"]
+        options += [f"-c statement_timeout={STATEMENT_TIMEOUT_MS}", f"-c lock_timeout={LOCK_TIMEOUT_MS}", f"-c role={role}"]
+        options.append(f"-c idle_in_transaction_session_timeout={IDLE_TIMEOUT_MS}")
     if turns:
         # PostgreSQL would else plan some of our joins anew each time, at five times the cost of running them.
-        options.append("-c plan_cache_mode=force_generic_plan")
+        # And a plan made while a table was empty would read all of it for as long as the connection lives.
+        options += ["-c plan_cache_mode=force_generic_plan", "-c enable_seqscan=off"]
+
+    def connect() -> Driver:
+        return Driver.connect(url, options=" ".join(options), connect_timeout=CONNECT_TIMEOUT_S, application_name="pamoja", **_LINE)
+
     return create_engine(
-        url.replace("postgresql://", "postgresql+psycopg://", 1),
+        "postgresql+psycopg://",
+        creator=connect,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
         pool_use_lifo=True,
         pool_reset_on_return=None if turns else "rollback",
         isolation_level="AUTOCOMMIT" if turns else None,
-        connect_args={"options": " ".join(options), "connect_timeout": CONNECT_TIMEOUT_S, "application_name": "pamoja"},
     )
-
-
-Driver = psycopg.Connection[TupleRow]
 
 
 # What a query reads from: a hot path has no session, which costs as much as the query.
@@ -54,18 +57,11 @@ Reader = Session | Driver
 
 def driver(reader: Reader) -> Driver:
     """The driver's connection under a session, for statements on a hot path."""
-    if isinstance(reader, psycopg.Connection):
+    if isinstance(reader, Driver):
         return reader
     # Asking the session for it each time would cost as much as half a statement.
     found: Driver = reader.info.get(_DRIVER) or cast("Driver", reader.connection().connection.driver_connection)
     return found
-
-
-def roll_back(connection: Driver, command: bytes = b"ROLLBACK") -> None:
-    """Roll back, or back to a savepoint, past psycopg: it would throw away every prepared statement of the connection with it."""
-    result = connection.pgconn.exec_(command)
-    if result.status != psycopg.pq.ExecStatus.COMMAND_OK:
-        raise error_from_result(result)
 
 
 class _Session(Session):
@@ -73,21 +69,11 @@ class _Session(Session):
 
     def commit(self) -> None:
         super().commit()
-        _keep(self.info[_DRIVER])
+        self.info[_DRIVER].keep()
 
     def rollback(self) -> None:
         super().rollback()
-        _undo(self.info[_DRIVER])
-
-
-def _keep(connection: Driver) -> None:
-    if connection.pgconn.transaction_status != _IDLE:
-        connection.commit()
-
-
-def _undo(connection: Driver) -> None:
-    if connection.pgconn.transaction_status != _IDLE:
-        roll_back(connection)
+        self.info[_DRIVER].undo()
 
 
 class Work:
@@ -115,14 +101,14 @@ class Work:
 
     def begin(self) -> None:
         """Begin the transaction, unless the driver does that by itself."""
-        if self.driver.autocommit and self.driver.pgconn.transaction_status == _IDLE:
-            self.driver.pgconn.exec_(b"BEGIN")
+        if self.driver.autocommit:
+            self.driver.begin()
 
     def commit(self) -> None:
         """Keep what was done."""
         if self._session is not None:
             self._session.flush()
-        _keep(self.driver)
+        self.driver.keep()
 
     def __enter__(self) -> Self:
         return self
@@ -130,7 +116,7 @@ class Work:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         try:
             if not self.driver.closed:
-                _undo(self.driver)
+                self.driver.undo()
         except psycopg.Error:
             self._pooled.invalidate()
         finally:
@@ -147,4 +133,4 @@ def transaction(engine: Engine) -> Iterator[Session]:
         work.commit()
 
 
-__all__: list[Any] = ["Driver", "Reader", "Work", "driver", "make_engine", "roll_back", "transaction"]
+__all__: list[Any] = ["Driver", "Reader", "Work", "driver", "make_engine", "transaction"]

@@ -7,24 +7,18 @@ and writing values. It takes part in whatever transaction the connection is in.
 
 import re
 from collections import namedtuple
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any, Final, Generic, TypeVar
-from weakref import WeakKeyDictionary
 
 from psycopg import adapt, pq
-from psycopg.abc import Transformer
-from psycopg.errors import OperationalError, error_from_result
+from psycopg.abc import Buffer
 
-from core.db.engine import Driver
+from core.db.connection import Driver
 
 Row = TypeVar("Row")
 _PLACE: Final = re.compile(r"%\((\w+)\)s|%%")
-_OK: Final = frozenset({pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK})
-_IDLE: Final = pq.TransactionStatus.IDLE
 _numbers = count(1)
-# Which statements a connection has prepared.
-_prepared: WeakKeyDictionary[Driver, set[bytes]] = WeakKeyDictionary()
 
 
 class Statement(Generic[Row]):
@@ -44,47 +38,67 @@ class Statement(Generic[Row]):
 
     def one(self, connection: Driver, parameters: Mapping[str, Any]) -> Row | None:
         """Run it and give the first row, if there is one."""
-        transformer, result = self._run(connection, parameters)
-        return transformer.load_row(0, self._maker(result)) if result.ntuples else None
+        return self.later(connection, parameters).one()
 
     def all(self, connection: Driver, parameters: Mapping[str, Any]) -> list[Row]:
         """Run it and give its rows."""
-        transformer, result = self._run(connection, parameters)
-        return transformer.load_rows(0, result.ntuples, self._maker(result))
+        return self.later(connection, parameters).all()
 
     def count(self, connection: Driver, parameters: Mapping[str, Any]) -> int:
         """Run it and give how many rows it read or changed."""
-        return self._run(connection, parameters)[1].command_tuples or 0
+        return self.later(connection, parameters).count()
 
-    def _run(self, connection: Driver, parameters: Mapping[str, Any]) -> tuple[Transformer, pq.abc.PGresult]:
-        server = connection.pgconn
-        if not connection.autocommit and server.transaction_status == _IDLE:
-            self._check(server.exec_(b"BEGIN"), connection)
-        prepared = _prepared.get(connection)
-        if prepared is None:
-            prepared = _prepared[connection] = set()
-        if self._name not in prepared:
-            self._check(server.prepare(self._name, self._text), connection)
-            prepared.add(self._name)
-        transformer: Transformer = adapt.Transformer(connection)
-        values = transformer.dump_sequence([parameters[name] for name in self._names], self._formats)
-        result = server.exec_prepared(self._name, values)  # type: ignore[arg-type]  # None is NULL, whatever its types say
-        self._check(result, connection)
-        transformer.set_pgresult(result)
-        return transformer, result
+    def later(self, connection: Driver, parameters: Mapping[str, Any]) -> "Later[Row]":
+        """Keep it back until somebody asks for its rows, or for those of one after it, or commits.
 
-    @staticmethod
-    def _check(result: pq.abc.PGresult, connection: Driver) -> None:
-        if result.status in _OK:
-            return
-        if connection.closed:
-            raise OperationalError("the connection was lost")
-        raise error_from_result(result, encoding=connection.info.encoding)
+        Its errors are raised then: it must be one that no refusal hangs on.
+        """
+        connection.prepare(self._name, self._text)
+        if not connection.autocommit:
+            connection.begin()
+        values = connection.values.dump_sequence([parameters[name] for name in self._names], self._formats)
+        waiting = Later(self, connection, self._name, values)
+        connection.put(waiting)
+        return waiting
 
-    def _maker(self, result: pq.abc.PGresult) -> Callable[[Any], Row]:
+    def maker(self, result: pq.abc.PGresult) -> Callable[[Any], Row]:
+        """Say how a row's values become a row."""
         if self._row is None:
             names = ((result.fname(n) or b"").decode() for n in range(result.nfields))
             self._row = namedtuple("Row", names)  # type: ignore[assignment, misc]  # noqa: PYI024 the names are the statement's
         make = self._row
         assert make is not None
         return lambda values: make(*values)
+
+
+class Later(Generic[Row]):
+    """A statement that was kept back. Asking for its rows sends it, unless it has been sent."""
+
+    __slots__ = ("_connection", "_statement", "name", "result", "values")
+
+    def __init__(self, statement: Statement[Row], connection: Driver, name: bytes, values: Sequence[Buffer | None]) -> None:
+        self._statement, self._connection = statement, connection
+        self.name, self.values = name, values
+        self.result: pq.abc.PGresult | None = None
+
+    def one(self) -> Row | None:
+        """The first row, if there is one."""
+        result = self._arrived()
+        return self._connection.values.load_row(0, self._statement.maker(result)) if result.ntuples else None
+
+    def all(self) -> list[Row]:
+        """All rows."""
+        result = self._arrived()
+        return self._connection.values.load_rows(0, result.ntuples, self._statement.maker(result))
+
+    def count(self) -> int:
+        """How many rows it read or changed."""
+        return self._arrived().command_tuples or 0
+
+    def _arrived(self) -> pq.abc.PGresult:
+        if self.result is None:
+            self._connection.flush()
+        result = self.result
+        assert result is not None, "what was forgotten has no rows"
+        self._connection.values.set_pgresult(result)
+        return result
