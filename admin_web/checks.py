@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.db.engine import driver, make_engine, transaction
 from core.db.migrate import DatabaseTooNew, pending
+from core.groups.pins import PepperDiffers, compare_mark
 from core.settings import Settings
 from workers.health import clock_leads, workers_alive
 from workers.services import Running
@@ -62,7 +63,7 @@ def examine(settings: Settings, running: Running) -> Iterator[Finding]:
 def _finding(name: str, check: "Check", patient: Patient) -> Finding:
     try:
         return Finding(name, well=True, found=check(patient))
-    except (Unwell, SQLAlchemyError, psycopg.Error, RedisError, DatabaseTooNew, httpx.HTTPError, OSError) as error:
+    except (Unwell, PepperDiffers, SQLAlchemyError, psycopg.Error, RedisError, DatabaseTooNew, httpx.HTTPError, OSError) as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()
         return Finding(name, well=False, found=reason[0] if reason else type(error).__name__)
 
@@ -94,6 +95,12 @@ def _migrations(patient: Patient) -> str:
     if steps:
         raise Unwell(f"{len(steps)} pending, from {steps[0].revision} on: pamoja migrate")
     return "at head"
+
+
+def _pepper(patient: Patient) -> str:
+    with transaction(patient.engine) as session:
+        marked = compare_mark(session, pepper=patient.settings.pepper)
+    return f"{patient.settings.pepper_file} is the database's own" if marked else "the database has none yet: pamoja migrate"
 
 
 def _skew(patient: Patient) -> str:
@@ -171,6 +178,7 @@ CHECKS: Final[dict[str, Check]] = {
     "settings": _gateway_settings,
     "postgresql": _postgres,
     "migrations": _migrations,
+    "pepper": _pepper,
     "clock skew": _skew,
     "ledger": _ledger,
     "redis": _redis,

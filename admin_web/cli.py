@@ -73,7 +73,7 @@ def explain(error: Exception) -> str:
         return f"the database: {_first(str(getattr(error, 'orig', None) or error))}"
     if module == "redis":
         return f"Redis: {_first(str(error))}"
-    if kind in ("ServiceFailed", "DatabaseTooNew") or isinstance(error, OSError):
+    if kind in ("ServiceFailed", "DatabaseTooNew", "PepperDiffers") or isinstance(error, OSError):
         return str(error)
     return f"{kind}: {_first(str(error))} (PAMOJA_DEBUG=1 shows where)"
 

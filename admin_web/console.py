@@ -1,9 +1,10 @@
 """What the operator's commands share: a transaction on the house's database, and refusals said in one line."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 import click
@@ -14,6 +15,7 @@ from channels.words.catalogue import FALLBACK, UnknownKeyError, say
 from core import settings
 from core.db import make_engine, transaction
 from core.execute import RefusedBefore
+from core.groups import pins
 from core.money import Money, exponent
 from core.refusal import Refused
 from workers.services import connect_running
@@ -22,16 +24,21 @@ OPERATORS: Final = "web"  # staff read the same sentences at the desk
 
 
 @contextmanager
-def house() -> Iterator[Session]:
+def house(*, sentences: Mapping[str, str] = MappingProxyType({})) -> Iterator[Session]:
     """Give one transaction on the house's database. A refusal ends the command in one line, and its record is kept.
 
+    `sentences` say some refusals, by their codes, as only this command can: with what its options can do about them.
+
     :raises click.ClickException: if the house refuses
+    :raises PepperDiffers: if the database belongs to another pepper
     """
     refusal: Refused | None = None
-    with connect_running(settings.load()) as database_url:
+    given = settings.load()
+    with connect_running(given) as database_url:
         engine = make_engine(database_url, pool_size=1)
         try:
             with transaction(engine) as session:
+                pins.keep_mark(session, pepper=given.pepper)
                 try:
                     yield session
                 except Refused as refused:
@@ -39,7 +46,8 @@ def house() -> Iterator[Session]:
         finally:
             engine.dispose()
     if refusal is not None:
-        raise click.ClickException(sentence(refusal))
+        own = sentences.get(refusal.code)
+        raise click.ClickException(sentence(refusal) if own is None else own.format(**refusal.facts))
 
 
 def sentence(refusal: Refused) -> str:

@@ -36,7 +36,8 @@ def run(
         wait_for_port(settings.host, port)
     prefixed = sys.stdout.isatty()
     with services(settings) as running:
-        env = {"PAMOJA_LOG_FORMAT": "console"} if prefixed else {}
+        # To its children an embedded database is one that DATABASE_URL names, whose pepper must be named too.
+        env = {"PAMOJA_PEPPER_FILE": str(settings.pepper_file)} | ({"PAMOJA_LOG_FORMAT": "console"} if prefixed else {})
         supervisor = Supervisor([command(name) for name in doors], running=running, env=env, prefixed=prefixed)
         with supervised(supervisor):
             # Those with a door take a while to load; they say that they are not ready until this is done.

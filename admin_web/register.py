@@ -135,15 +135,15 @@ def groups(session: Session, *, organisation: str | None, limit: int) -> list[Gr
         return cursor.execute(_GROUPS, {"organisation": organisation, "limit": limit}).fetchall()
 
 
-def card(session: Session, *, code: str) -> GroupCard:
-    """The group of a code.
+def card(session: Session, *, code: str, at: datetime) -> GroupCard:
+    """The group of a code, with the rules in force.
 
     :raises NoSuchGroup: if no group has it
     """
     found = queries.group_by_code(session, code=code)
     if found is None:
         raise NoSuchGroup(code=code.upper())
-    return queries.group_card(session, group_id=found[0])
+    return queries.group_card(session, group_id=found[0], at=at)
 
 
 def country(session: Session, *, group_id: GroupId) -> str:
@@ -159,7 +159,7 @@ def group(session: Session, *, code: str, at: datetime) -> GroupView:
 
     :raises NoSuchGroup: if no group has the code
     """
-    found = card(session, code=code)
+    found = card(session, code=code, at=at)
     row = _row(session, _GROUP, {"group": found.id, "at": at})
     return GroupView(
         code=found.code,

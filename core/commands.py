@@ -1,6 +1,8 @@
 """Everything that can be asked of the house, one frozen record each. `core.execute` is the door they go through."""
 
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Sequence
+from dataclasses import InitVar, dataclass, field
 from datetime import date, datetime
 from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
@@ -53,6 +55,15 @@ class Receipt:
 
 
 # Organisations, groups and people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenOrganisation(Command):
+    """Open an organisation that holds groups, or find the one of this name."""
+
+    kind: ClassVar[str] = "organisation.open"
+    name: str
+    country: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,11 +198,15 @@ class CancelLoan(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecideLoan(Command):
-    """Approve or reject a request."""
+    """Approve or reject a request, or take an approval back.
+
+    `seen` is where the leader saw the loan stand: then nobody decides over what another has decided meanwhile.
+    """
 
     kind: ClassVar[str] = "loan.decide"
     loan_id: LoanId
     agree: bool
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,3 +249,33 @@ class ReverseEntry(Command):
     entry_id: EntryId
     reason: str
     effective_on: date
+
+
+class _WithLines(Command):
+    """Room for the lines of a file. They are no field: the record of a command keeps their digest, not them."""
+
+    __slots__ = ("lines",)
+    lines: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportEntries(_WithLines):
+    """Take entries that were written elsewhere, as JSON lines, into a book: all of them, or none.
+
+    What goes into a group's own book is asked in its name (`group_id`), what goes into any other in nobody's. `may_open`
+    opens accounts on first use, `currency` a new book. The digest (SHA-256) stands for the lines in the record.
+    """
+
+    kind: ClassVar[str] = "entries.import"
+    book: str
+    currency: str | None
+    may_open: bool
+    digest: str = field(init=False)
+    rows: int = field(init=False)
+    lines: InitVar[Sequence[bytes]]
+
+    def __post_init__(self, lines: Sequence[bytes]) -> None:
+        """Keep the lines beside the fields, and say in the fields what they are."""
+        object.__setattr__(self, "lines", tuple(lines))
+        object.__setattr__(self, "rows", len(self.lines))
+        object.__setattr__(self, "digest", hashlib.sha256(b"\n".join(self.lines)).hexdigest())

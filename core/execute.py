@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from core import facts as kept_facts
 from core.commands import Command, Receipt
-from core.db.engine import driver, roll_back
+from core.db.engine import driver
 from core.db.statement import Statement
 from core.groups import pins
 from core.groups.notices import notice
-from core.groups.queries import Actor, card_from
+from core.groups.queries import RULES_IN_FORCE, Actor, card_from
 from core.groups.rules import PERMITS, NotAllowed, NotAMember, Role
 from core.handlers import HANDLERS
 from core.ids import GroupId, MemberId
@@ -41,23 +41,25 @@ class RefusedBefore(Refused):
 
 
 # The claim, the actor and the group in one trip. What is decided here waits for the disk when it is kept.
-_OPEN: Final[Statement[Any]] = Statement("""
+_OPEN: Final[Statement[Any]] = Statement(f"""
 SELECT set_config('synchronous_commit', 'on', true), c.digest, c.kind AS was, c.outcome, c.facts,
        m.id AS member_id, m.number, m.state, m.roles, p.name AS person_name, p.language,
-       (SELECT h.phone FROM handset h WHERE h.group_id = m.group_id AND h.member_id = m.id LIMIT 1) AS phone,
+       (SELECT h.phone FROM handset h WHERE h.group_id = m.group_id AND h.member_id = m.id ORDER BY h.phone LIMIT 1) AS phone,
        g.id, g.code, g.name, g.kind, g.currency, g.timezone,
-       (SELECT k.rules FROM constitution k WHERE k.group_id = g.id ORDER BY k.version DESC LIMIT 1) AS rules
+       {RULES_IN_FORCE.format(group="g", at="%(at)s")} AS rules
 FROM (SELECT) one
 LEFT JOIN command_record c ON c.group_id = %(group)s AND c.id = %(id)s
 LEFT JOIN savings_group g ON g.id = %(group)s
 LEFT JOIN member m ON m.group_id = %(group)s AND m.person_id = %(person)s
 LEFT JOIN person p ON p.id = %(person)s
-""")
+""")  # noqa: S608 put together from our own words
 _RECORD: Final[Statement[Any]] = Statement("""
 INSERT INTO command_record (group_id, id, kind, digest, actor_id, channel, at, content, outcome, facts)
 VALUES (%(group)s, %(id)s, %(kind)s, %(digest)s, %(actor)s, %(channel)s, %(at)s, %(content)s, %(outcome)s, %(facts)s)
 """)
-_SAVEPOINT: Final[Statement[Any]] = Statement("SAVEPOINT command")
+# Of two requests with one id at once, the second waits here for the first, and then finds its record: a lock of the
+# transaction, in a statement of its own, for what a statement sees is settled when it begins.
+_ONE_AT_A_TIME: Final[Statement[Any]] = Statement("SELECT pg_advisory_xact_lock(hashtextextended(%(id)s::text, %(group)s))")
 
 
 def execute(session: Session, command: Command) -> Receipt:
@@ -86,8 +88,10 @@ def execute(session: Session, command: Command) -> Receipt:
 
 
 def _open(session: Session, command: Command) -> Any:  # noqa: ANN401 a row by name
-    parameters = {"group": command.group_id, "id": command.id, "person": command.actor_id}
-    opened = _OPEN.one(driver(session), parameters)
+    parameters = {"group": command.group_id, "id": command.id, "person": command.actor_id, "at": command.at}
+    connection = driver(session)
+    _ONE_AT_A_TIME.later(connection, parameters)
+    opened = _OPEN.one(connection, parameters)
     assert opened is not None, "the row of one is always there"
     return opened
 
@@ -151,11 +155,11 @@ def _permit(session: Session, command: Command, actor: Actor) -> None:
 
 def _carry_out(session: Session, command: Command, actor: Actor) -> dict[str, Any]:
     # What the handler wrote before it refused is undone; the PIN try above is not.
-    _SAVEPOINT.count(driver(session), {})
+    driver(session).set_savepoint()
     try:
         return HANDLERS[command.kind](session, command, actor)
     except Refused:
-        roll_back(driver(session), b"ROLLBACK TO SAVEPOINT command")
+        driver(session).undo_to_savepoint()
         raise
 
 
@@ -174,7 +178,7 @@ def _record(
         "outcome": outcome,
         "facts": Jsonb(kept_facts.dump(_recordable(command, facts))),
     }
-    _RECORD.count(driver(session), parameters)
+    _RECORD.later(driver(session), parameters)
 
 
 def _recordable(command: Command, facts: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -4,10 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import total_ordering
+from typing import Final
 
-# Digits after the point, where it is not two (ISO 4217).
-_EXPONENTS = {"UGX": 0, "RWF": 0, "XOF": 0, "XAF": 0, "BIF": 0, "DJF": 0, "GNF": 0, "KMF": 0, "JPY": 0}
-AMOUNT_MINOR_MAX = 10**12
+# Digits after the point, where it is not two (ISO 4217). Babel has CLDR's, which are those that people still use:
+# none for the Somali shilling or the Iraqi dinar, of which the standard has cents and fils.
+_BY_DIGITS: Final = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+_EXPONENTS: Final = {currency: digits for digits, currencies in _BY_DIGITS.items() for currency in currencies.split()}
+AMOUNT_MINOR_MAX: Final = 10**12
 
 
 def exponent(currency: str) -> int:

@@ -19,6 +19,7 @@ DEMO_NOTE: Final = "demo.env"
 PROJECT: Final = Path(__file__).resolve().parent.parent
 MASK: Final = "****"
 
+_PEPPER_FILE: Final = "PAMOJA_PEPPER_FILE"
 _LIVE: Final = "https://api.africastalking.com"
 _GATEWAY_SANDBOX: Final = "https://api.sandbox.africastalking.com"
 _SECRET: Final = frozenset({"at_api_key", "pepper", "secret_path"})
@@ -43,6 +44,7 @@ class Settings:
     demo: bool
     secret_path: str  # '' only where nothing is served
     pepper: bytes
+    pepper_file: Path
     service_code: str
     country: str
     help_number: str  # whom to call; '' says nobody
@@ -106,7 +108,8 @@ def load(*, serving: bool = False) -> Settings:
         "log_level": env.str("PAMOJA_LOG_LEVEL", "info", validate=validate.OneOf(_LEVELS)),
         "log_format": env.str("PAMOJA_LOG_FORMAT", "auto", validate=validate.OneOf(("auto", "console", "json"))),
     }
-    found["pepper"] = _pepper(env, found["home"])
+    found["pepper_file"] = _pepper_file(env, found["home"], must_be_named=bool(found["database_url"]) and not demo)
+    found["pepper"] = _pepper(env, found["pepper_file"])
     try:
         env.seal()
     except EnvValidationError as error:
@@ -184,22 +187,40 @@ def _secret_path(env: _Environment, *, demo: bool, serving: bool) -> str:
     return value
 
 
-def _pepper(env: _Environment, home: Path | None) -> bytes:
-    """Read the pepper byte for byte, or make it once; without it no PIN of the database fits any more."""
-    name, path = "PAMOJA_PEPPER_FILE", env.path("PAMOJA_PEPPER_FILE", None)
+def _pepper_file(env: _Environment, home: Path | None, *, must_be_named: bool) -> Path | None:
+    """Say where the pepper is. The embedded database has its own in the home, made once.
+
+    A database elsewhere outlives this machine: a new pepper made here would shut out everybody in it.
+    """
+    path = env.path(_PEPPER_FILE, None)
+    if path is not None:
+        return path.absolute()
+    if must_be_named:
+        env.refuse(_PEPPER_FILE, f"Must be set where DATABASE_URL is; make it once: head -c {PEPPER_BYTES} /dev/urandom > FILE")
+        return None
+    if home is None:
+        return None
+    path = home.absolute() / "pepper"
     try:
-        if path is None:
-            if home is None:
-                return b""
-            name, path = "PAMOJA_HOME", home / "pepper"
-            if not path.exists():
-                _make_once(path)
+        if not path.exists():
+            _make_once(path)
+    except OSError as error:
+        env.refuse("PAMOJA_HOME", f"{error.filename}: {error.strerror}")
+        return None
+    return path
+
+
+def _pepper(env: _Environment, path: Path | None) -> bytes:
+    """Read the pepper byte for byte; without it no PIN of the database fits any more."""
+    if path is None:
+        return b""
+    try:
         pepper = path.read_bytes()
     except OSError as error:
-        env.refuse(name, f"{error.filename}: {error.strerror}")
+        env.refuse(_PEPPER_FILE, f"{error.filename}: {error.strerror}")
         return b""
     if len(pepper) < PEPPER_BYTES:
-        env.refuse(name, f"{path} must hold {PEPPER_BYTES} bytes or more")
+        env.refuse(_PEPPER_FILE, f"{path} must hold {PEPPER_BYTES} bytes or more")
     return pepper
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from core.db.engine import driver, roll_back
+from core.db.engine import driver
 from core.ids import AccountId, EntryId, new_id
 from core.ledger import operations as ledger
 from core.ledger import queries
@@ -79,11 +79,11 @@ class Books:
 
     def _outcome(self, key: str, post: Callable[[], Posted]) -> str:
         connection = driver(self.session)
-        connection.execute("SAVEPOINT line")
+        connection.set_savepoint()
         try:
             posted = post()
         except Refused as refused:
-            roll_back(connection, b"ROLLBACK TO SAVEPOINT line")
+            connection.undo_to_savepoint()
             return refused.code
         self._entries[key] = posted.entry_id
         return "posted" if posted.fresh else "stood"

@@ -8,7 +8,11 @@ import click
 from core import settings
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.orm import Session
+
+    from core.ids import OrganisationId
 
 EXAMPLES = """\b
 Examples:
@@ -78,18 +82,19 @@ def open_(*, code: str, name: str, kind: str, currency: str, timezone: str, orga
     from core import clock  # noqa: PLC0415
     from core.commands import OpenGroup  # noqa: PLC0415
     from core.execute import CONSOLE, execute  # noqa: PLC0415
-    from core.ids import OrganisationId, new_id  # noqa: PLC0415
+    from core.ids import new_id  # noqa: PLC0415
 
     read_code, read_name = console.read(replies.code, code, "--code"), console.read(replies.name, name, "--name")
     _check(currency, timezone)
     with console.house() as session:
+        at = clock.now()
         receipt = execute(
             session,
             OpenGroup(
                 id=new_id(),
-                at=clock.now(),
+                at=at,
                 channel=CONSOLE,
-                organisation_id=OrganisationId(_organisation(session, organisation)),
+                organisation_id=_organisation(session, organisation, at=at),
                 code=read_code,
                 name=read_name,
                 group_kind=kind,
@@ -156,17 +161,20 @@ def _check(currency: str, timezone: str) -> None:
         raise click.BadParameter(f"there is no time zone {timezone}; write it like Africa/Nairobi", param_hint="--timezone")
 
 
-def _organisation(session: "Session", name: str | None) -> int:
+def _organisation(session: "Session", name: str | None, *, at: "datetime") -> "OrganisationId":
     """Find the organisation, or open it where it was named."""
     from admin_web import register  # noqa: PLC0415 not needed for --help
-    from core.groups.operations import open_organisation  # noqa: PLC0415
+    from core.commands import OpenOrganisation  # noqa: PLC0415
+    from core.execute import CONSOLE, execute  # noqa: PLC0415
+    from core.ids import OrganisationId, new_id  # noqa: PLC0415
 
-    if name is not None:
+    found = [each for each in register.organisations(session) if name is None or each[1] == name.strip()]
+    if name is not None and not found:
         if not name.strip() or len(name) > ORGANISATION_MAX:
             raise click.BadParameter(f"a name has 1 to {ORGANISATION_MAX} characters", param_hint="--organisation")
-        return open_organisation(session, name=name.strip(), country=settings.load().country)
-    found = register.organisations(session)
+        command = OpenOrganisation(id=new_id(), at=at, channel=CONSOLE, name=name.strip(), country=settings.load().country)
+        return OrganisationId(execute(session, command).facts["organisation_id"])
     if len(found) != 1:
         which = "there is none yet" if not found else f"there are {', '.join(each[1] for each in found)}"
         raise click.UsageError(f"Say whose it is with --organisation: {which}.")
-    return found[0][0]
+    return OrganisationId(found[0][0])

@@ -1,21 +1,17 @@
 """`pamoja ledger`: books as data: import entries, show the trial balance, export."""
 
 import json
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from core import settings
-from workers.services import connect_running
-
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from core.ledger.lines import RefusedRow
     from core.ledger.queries import BookCard
 
 EXAMPLES = """\b
@@ -48,7 +44,8 @@ Examples:
 STYLES = ("hledger", "beancount", "csv")
 _SENTENCES = {
     "ledger.no_such_book": "there is no book {book} (--currency KES opens one on import)",
-    "import.too_many_rows": "at most {most} rows are imported at once",
+    "import.too_many_rows": "at most {most} rows are imported at once: divide the file",
+    "import.too_many_bytes": "at most {most} MB are imported at once: divide the file",
     "import.other_currency": "the book {book} is in {currency}",
     "import.bad_book": "a book cannot have this {what}: {value}",
 }
@@ -67,28 +64,63 @@ def command() -> None:
 @click.option("--currency", metavar="CODE", help="The currency of a new book, such as KES.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: what was done, or what was refused.")
 def import_(*, file: str, book: str, may_open: bool, currency: str | None, as_json: bool) -> None:
-    """Post the entries of FILE (JSON lines; - is the standard input), all or none. Running it twice changes nothing."""
+    """Post the entries of FILE (JSON lines; - is the standard input), all or none. Running it twice changes nothing.
+
+    In a group's own book, members' savings and loans are left to what the members ask for and are told of.
+    """
     from core import clock  # noqa: PLC0415 not needed for --help
-    from core.ledger.imports import RowsRefused, import_entries  # noqa: PLC0415
+    from core.commands import ImportEntries  # noqa: PLC0415
+    from core.execute import CONSOLE, execute  # noqa: PLC0415
+    from core.ids import new_id  # noqa: PLC0415
+    from core.ledger.imports import RowsRefused  # noqa: PLC0415
+    from core.ledger.queries import group_of  # noqa: PLC0415
+
+    lines, done = _read(file), None
+    refused: Sequence[RefusedRow] = ()
+    with _house() as session:
+        command = ImportEntries(
+            id=new_id(),
+            at=clock.now(),
+            channel=CONSOLE,
+            group_id=group_of(session, book=book),
+            book=book,
+            currency=currency,
+            may_open=may_open,
+            lines=lines,
+        )
+        try:
+            done = execute(session, command).facts
+        except RowsRefused as why:
+            refused = why.rows
+    if done is None:
+        _say_refused(refused, as_json=as_json)
+    elif as_json:
+        click.echo(json.dumps(done))
+    else:
+        click.echo(
+            "{entries} entries posted to {book}, {accounts} accounts opened, {repeated} entries stood already.".format(**done, book=book)
+        )
+
+
+def _read(file: str) -> list[bytes]:
+    """Read the lines, and no more of them than is refused for its length."""
+    from core.ledger.imports import BYTES_MAX  # noqa: PLC0415 not needed for --help
 
     try:
-        lines = sys.stdin.buffer.readlines() if file == "-" else Path(file).read_bytes().splitlines()
+        with click.open_file(file, "rb") as stream:
+            content: bytes = stream.read(BYTES_MAX + 1)
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from error
-    try:
-        with _transaction() as session:
-            done = import_entries(session, lines, book=book, currency=currency, may_open=may_open, at=clock.now())
-    except RowsRefused as refused:
-        if as_json:
-            click.echo(json.dumps({"refused": [{"row": each.row, "reason": each.reason} for each in refused.rows]}))
-        for each in refused.rows:
-            click.echo(f"row {each.row}: {each.reason}", err=True)
-        count = "1 row is" if len(refused.rows) == 1 else f"{len(refused.rows)} rows are"
-        raise click.ClickException(f"nothing was imported: {count} refused") from refused
+    return content.splitlines(keepends=True)
+
+
+def _say_refused(rows: "Sequence[RefusedRow]", *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"entries": done.entries, "repeated": done.repeated, "accounts": done.accounts}))
-        return
-    click.echo(f"{done.entries} entries posted to {book}, {done.accounts} accounts opened, {done.repeated} entries stood already.")
+        click.echo(json.dumps({"refused": [{"row": each.row, "reason": each.reason} for each in rows]}))
+    for each in rows:
+        click.echo(f"row {each.row}: {each.reason}", err=True)
+    count = "1 row is" if len(rows) == 1 else f"{len(rows)} rows are"
+    raise click.ClickException(f"nothing was imported: {count} refused")
 
 
 @command.command(epilog=BALANCE_EXAMPLES)
@@ -101,7 +133,7 @@ def balance(*, book: str, as_of: str | None, as_json: bool) -> None:
     from core.ledger.queries import trial_balance  # noqa: PLC0415
 
     day = _day(as_of)
-    with _transaction() as session:
+    with _house() as session:
         card = _card(session, book)
         lines = [line for line in trial_balance(session, book_id=card.id, as_of=day) if line.moved]
     if as_json:
@@ -124,29 +156,20 @@ def export(*, book: str, style: str) -> None:
     """Print the whole book for another program."""
     from core.ledger.exports import export as lines_of  # noqa: PLC0415 not needed for --help
 
-    with _transaction() as session:
+    with _house() as session:
         for line in lines_of(session, card=_card(session, book), name=book, style=style):
             click.echo(line)
 
 
 @contextmanager
-def _transaction() -> "Iterator[Session]":
-    from core.db import driver, make_engine, transaction  # noqa: PLC0415 not needed for --help
-    from core.refusal import Refused  # noqa: PLC0415
+def _house() -> "Iterator[Session]":
+    from admin_web import console  # noqa: PLC0415 not needed for --help
+    from core.db import driver  # noqa: PLC0415
 
-    with connect_running(settings.load()) as database_url:
-        engine = make_engine(database_url, pool_size=1)
-        try:
-            with transaction(engine) as session:
-                # A whole book takes longer than a phone may wait.
-                driver(session).execute("SELECT set_config('statement_timeout', '0', true)")
-                yield session
-        except Refused as refused:
-            if refused.code not in _SENTENCES:
-                raise
-            raise click.ClickException(_SENTENCES[refused.code].format(**refused.facts)) from refused
-        finally:
-            engine.dispose()
+    with console.house(sentences=_SENTENCES) as session:
+        # A whole book takes longer than a phone may wait.
+        driver(session).execute("SELECT set_config('statement_timeout', '0', true)")
+        yield session
 
 
 def _card(session: "Session", book: str) -> "BookCard":

@@ -4,6 +4,8 @@ import json
 
 import click
 
+from core.groups.rules import GROUP_MEMBERS_MAX, OFFICES
+
 EXAMPLES = """\b
 Examples:
   pamoja member list --group UMOJA
@@ -30,7 +32,7 @@ Examples:
   pamoja member show --group UMOJA 3 --json
 """
 LANGUAGES = ("en", "sw", "fr")
-OFFICES = ("chair", "secretary", "treasurer", "key_holder")
+
 JSON_HELP = "Print JSON: money as texts in major units, days in ISO 8601."
 GROUP = click.option("--group", "code", required=True, metavar="CODE", help="The group's code, such as UMOJA.")
 
@@ -46,9 +48,10 @@ def command() -> None:
 def list_(*, code: str, as_json: bool) -> None:
     """List the members by number; who waits to be let in comes last."""
     from admin_web import console, register  # noqa: PLC0415 not needed for --help
+    from core import clock  # noqa: PLC0415
 
     with console.house() as session:
-        found = register.members(session, group_id=register.card(session, code=code).id)
+        found = register.members(session, group_id=register.card(session, code=code, at=clock.now()).id)
     if as_json:
         click.echo(json.dumps(console.as_data(found)))
         return
@@ -61,7 +64,9 @@ def list_(*, code: str, as_json: bool) -> None:
 @click.option("--name", required=True, help="The name, as they spell it.")
 @click.option("--phone", required=True, help="The mobile number, as written in the group's country, or +254...")
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="What the phone speaks.")
-@click.option("--role", "roles", type=click.Choice(OFFICES), multiple=True, help="An office; may be given again.")
+@click.option(
+    "--role", "roles", type=click.Choice([office.value for office in OFFICES]), multiple=True, help="An office; may be given again."
+)
 @click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
 def add(*, code: str, name: str, phone: str, language: str, roles: tuple[str, ...], as_json: bool) -> None:
     """Take in a person whom you vouch for: a member at once."""
@@ -75,12 +80,13 @@ def add(*, code: str, name: str, phone: str, language: str, roles: tuple[str, ..
 
     read_name = console.read(replies.name, name, "--name")
     with console.house() as session:
-        group = register.card(session, code=code)
+        at = clock.now()
+        group = register.card(session, code=code, at=at)
         receipt = execute(
             session,
             AddMember(
                 id=new_id(),
-                at=clock.now(),
+                at=at,
                 channel=CONSOLE,
                 group_id=group.id,
                 name=read_name,
@@ -97,7 +103,7 @@ def add(*, code: str, name: str, phone: str, language: str, roles: tuple[str, ..
 
 @command.command(epilog=SHOW_EXAMPLES)
 @GROUP
-@click.argument("number", type=click.IntRange(1, 10_000))
+@click.argument("number", type=click.IntRange(1, GROUP_MEMBERS_MAX))
 @click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
 def show(*, code: str, number: int, as_json: bool) -> None:
     """Show the member of a number, with their savings and loan."""
@@ -106,7 +112,8 @@ def show(*, code: str, number: int, as_json: bool) -> None:
     from core import clock  # noqa: PLC0415
 
     with console.house() as session:
-        found = register.member(session, group=register.card(session, code=code), number=number, at=clock.now())
+        at = clock.now()
+        found = register.member(session, group=register.card(session, code=code, at=at), number=number, at=at)
     if as_json:
         data = console.as_data(found)
         click.echo(json.dumps({"group": data.pop("group"), **data.pop("member"), **data}))

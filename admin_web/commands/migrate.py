@@ -19,10 +19,14 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array of the steps.")
 def command(*, plan: bool, as_json: bool) -> None:
     """Bring the database to what this version expects. Safe to run twice, and by two at once."""
-    from core.db import migrate  # noqa: PLC0415 not needed for --help
+    from admin_web import pepper  # noqa: PLC0415 not needed for --help
+    from core.db import migrate  # noqa: PLC0415
 
-    with connect_running(settings.load()) as database_url:
+    given = settings.load()
+    with connect_running(given) as database_url:
         steps = migrate.pending(database_url) if plan else migrate.migrate(database_url)
+        if not plan:
+            pepper.check(given, database_url)
     if as_json:
         click.echo(json.dumps([step._asdict() for step in steps]))
         return

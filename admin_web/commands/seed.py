@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from core import settings
+from core.groups.rules import GROUP_MEMBERS_MAX
 from core.settings import Settings
 from workers.services import connect_running
 
@@ -30,7 +31,6 @@ Of the large one, member n (from 1) can be worked out, with 25 in a group:
 MEMBERS_DEFAULT = 100_000
 GROUPS_OF_DEFAULT = 25
 MEMBERS_MAX = 80_000_000
-GROUPS_OF_MAX = 10_000
 
 
 @click.command("seed", epilog=EXAMPLES)
@@ -39,7 +39,7 @@ GROUPS_OF_MAX = 10_000
     "--members", type=click.IntRange(1, MEMBERS_MAX), metavar="N", help=f"How many, with --size large. [default: {MEMBERS_DEFAULT}]"
 )
 @click.option(
-    "--groups-of", type=click.IntRange(2, GROUPS_OF_MAX), metavar="N", help=f"How many in a group. [default: {GROUPS_OF_DEFAULT}]"
+    "--groups-of", type=click.IntRange(2, GROUP_MEMBERS_MAX), metavar="N", help=f"How many in a group. [default: {GROUPS_OF_DEFAULT}]"
 )
 @click.option("--yes", is_flag=True, help="Also into a database that holds groups of others.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -47,11 +47,13 @@ def command(*, size: str, members: int | None, groups_of: int | None, yes: bool,
     """Fill the database with invented groups, for a demo or a benchmark. Running it twice changes nothing."""
     if size == "small" and (members or groups_of):
         raise click.UsageError("--members and --groups-of go with --size large")
-    from core.db.migrate import migrate  # noqa: PLC0415 not needed for --help
+    from admin_web import pepper  # noqa: PLC0415 not needed for --help
+    from core.db.migrate import migrate  # noqa: PLC0415
 
     given = settings.load()
     with connect_running(given) as database_url:
         migrate(database_url)
+        pepper.check(given, database_url)
         if not yes:
             _spare_the_real(database_url)
         if size == "small":

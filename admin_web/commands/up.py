@@ -1,5 +1,7 @@
 """`pamoja up`: all processes, under one supervisor."""
 
+import os
+
 import click
 
 from core import settings
@@ -14,13 +16,23 @@ Examples:
 @click.command("up", epilog=EXAMPLES)
 def command() -> None:
     """Bring the database up to date and run every process, until Ctrl-C or SIGTERM."""
-    from admin_web import house  # noqa: PLC0415 not needed for --help
+    from admin_web import house, pepper  # noqa: PLC0415 not needed for --help
     from core.db.migrate import migrate  # noqa: PLC0415
+    from workers.supervisor import told  # noqa: PLC0415
 
     given = settings.load(serving=True)
+    os.environ |= told(given)
+
+    def prepare(database_url: str) -> None:
+        migrate(database_url)
+        pepper.check(given, database_url)
+        if not given.demo:
+            # A demo that was killed may have left word here, and commands in another terminal would believe it.
+            (given.home / settings.DEMO_NOTE).unlink(missing_ok=True)
+
     house.run(
         given,
         processes={"web": (given.web_port, "/readyz"), "worker": (0, ""), "clock": (0, "")},
-        prepare=migrate,
+        prepare=prepare,
         greet=lambda: f"Pamoja listens on http://{given.host}:{given.web_port}. Ctrl-C stops it.",
     )

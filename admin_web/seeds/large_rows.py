@@ -4,13 +4,16 @@ Everything follows from a member's running number n (from 1) and the size of the
 whom it talks to: `phone_of`, `group_of`, `number_of`, `code_of`, `treasurer_of`.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from core.execute import CONSOLE
 from core.groups.rules import TEMPLATES
+from core.ids import CommandId, id_from
 from core.ledger.rules import CASH, CHART, OPENING, Line, deposit, savings_code
 
 CURRENCY: Final = "KES"
@@ -20,6 +23,8 @@ PIN: Final = "4826"
 OFFICES: Final = {1: "treasurer", 2: "chair", 3: "secretary"}
 LANGUAGES: Final = ("en", "sw", "fr")
 _NAMES: Final = ("Abdi", "Achieng", "Akinyi", "Baraka", "Chebet", "Fatuma", "Juma", "Kamau", "Mwangi", "Njeri", "Omondi", "Wanjiku")
+# Nobody asks the house for this, but what stands in a group's book can all the same be traced to who put it there.
+RECORDED: Final = "group.seed"
 _AGE: Final = timedelta(weeks=26)
 _NULL: Final = r"\N"
 
@@ -31,7 +36,8 @@ COLUMNS: Final = {
     "member": "group_id, id, person_id, number, state, roles, asked_at",
     "handset": "phone, group_id, member_id, person_id",
     "account": "book_id, id, code, kind, side, member_id, floor_minor, balance_minor, version",
-    "entry": "book_id, id, idempotency_key, kind, effective_on, recorded_at, memo",
+    "command_record": "group_id, id, kind, digest, channel, at, content, outcome, facts",
+    "entry": "book_id, id, idempotency_key, kind, effective_on, recorded_at, memo, command_id",
     "posting": "book_id, entry_id, line, account_id, amount_minor, balance_after_minor, account_version",
 }
 
@@ -126,9 +132,21 @@ def tables(chunk: Chunk, ids: FirstIds) -> Iterator[tuple[str, str]]:
     yield "handset", _block(f"{phone_of(n)}\t{group}\t{ids.member + i}\t{ids.person + i}" for n, i, group in rows)
     yield "account", _block(row for g, n in groups for row in _accounts(chunk, ids, n, g))
     day, moment = chunk.at.date(), chunk.at.isoformat()
+    yield "command_record", _block(_record(g, n, moment) for g, n in groups)
     entry = ids.entry - ids.savings_group
-    yield "entry", _block(f"{g}\t{entry + g}\tseed\topening\t{day}\t{moment}\tbrought along" for g, _ in groups)
+    yield "entry", _block(f"{g}\t{entry + g}\tseed\topening\t{day}\t{moment}\tbrought along\t{_command(n)}" for g, n in groups)
     yield "posting", _block(row for g, n in groups for row in _postings(chunk, ids, n, g, entry + g))
+
+
+def _command(group: int) -> CommandId:
+    """Name what filled a group's book, the same wherever it is done."""
+    return id_from(RECORDED, code_of(group))
+
+
+def _record(group_id: int, group: int, moment: str) -> str:
+    content = json.dumps({"code": code_of(group)})
+    digest = hashlib.sha256(f"{RECORDED} {content}".encode()).hexdigest()
+    return f"{group_id}\t{_command(group)}\t{RECORDED}\t\\\\x{digest}\t{CONSOLE}\t{moment}\t{content}\tdone\t{{}}"
 
 
 def _block(rows: Iterator[str]) -> str:

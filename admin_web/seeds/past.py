@@ -48,7 +48,7 @@ def meeting_at(day: date) -> datetime:
 class Past:
     """One group's half year up to `today`, written in the caller's transaction."""
 
-    def __init__(self, session: Session, plan: GroupPlan, *, organisation_id: int, pepper: bytes, today: date) -> None:
+    def __init__(self, session: Session, plan: GroupPlan, *, organisation_id: OrganisationId, pepper: bytes, today: date) -> None:
         self._session, self._plan, self._pepper = session, plan, pepper
         self._random = Random(plan.code)  # noqa: S311 the same half year for everybody who looks
         self._steps = 0
@@ -56,7 +56,7 @@ class Past:
         self._people: dict[str, PersonId] = {}
         self._members: dict[str, MemberId] = {}
         self._paid: dict[str, int] = {}
-        self._organisation_id = OrganisationId(organisation_id)
+        self._organisation_id = organisation_id
         self._first_day = today - timedelta(days=plan.met_days_ago) - WEEK * (WEEKS - 1)
 
     def play(self) -> GroupId:

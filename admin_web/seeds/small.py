@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from admin_web.seeds.past import CALLED_BEFORE, CHANNEL, Past, meeting_at
 from admin_web.seeds.plan import COUNTRY, GROUPS, ORGANISATION, TIMEZONE, GroupPlan
-from core.commands import CallMeeting
+from core.commands import CallMeeting, OpenOrganisation
 from core.db.engine import driver, transaction
 from core.execute import CONSOLE, execute
-from core.groups.operations import CodeTaken, open_organisation
-from core.ids import GroupId, id_from
+from core.groups.operations import CodeTaken
+from core.ids import GroupId, OrganisationId, id_from
 
 # Two that seed at once must not play the same past twice.
 _LOCK: Final = 0x70616D73
@@ -66,7 +66,7 @@ def _seed(engine: Engine, plan: GroupPlan, *, pepper: bytes, at: datetime) -> bo
     with transaction(engine) as session:
         connection = driver(session)
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-        organisation_id = open_organisation(session, name=ORGANISATION, country=COUNTRY)
+        organisation_id = _organisation(session, at=at)
         found = connection.execute(_FIND, (plan.code,)).fetchone()
         if found is not None:
             if found[1] != organisation_id:
@@ -78,6 +78,12 @@ def _seed(engine: Engine, plan: GroupPlan, *, pepper: bytes, at: datetime) -> bo
         _look_ahead(session, plan, group_id=group_id, at=at)
         connection.execute(_HUSH, {"group": group_id, "event": ""})
         return True
+
+
+def _organisation(session: Session, *, at: datetime) -> OrganisationId:
+    """Open the organisation; the same command again gives the receipt of the first time."""
+    command = OpenOrganisation(id=id_from(CHANNEL, ORGANISATION), at=at, channel=CONSOLE, name=ORGANISATION, country=COUNTRY)
+    return OrganisationId(execute(session, command).facts["organisation_id"])
 
 
 def _look_ahead(session: Session, plan: GroupPlan, *, group_id: GroupId, at: datetime) -> None:

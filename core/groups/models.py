@@ -1,4 +1,4 @@
-"""Organisations, groups, people, members, their handsets and PINs."""
+"""The installation, its organisations, groups, people, members, their handsets and PINs."""
 
 from datetime import date
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
+    SmallInteger,
     String,
     UniqueConstraint,
 )
@@ -20,6 +21,16 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base, Big, Currency, Instant, Language, Phone
+
+
+class Installation(Base):
+    """What is true of the whole house: one row, written at the first migration or the first start."""
+
+    __tablename__ = "installation"
+    __table_args__ = (CheckConstraint("id = 1", name="one_installation"),)
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    pepper_mark: Mapped[bytes] = mapped_column(LargeBinary, comment="an HMAC under the pepper that the PINs were made with")
 
 
 class Organisation(Base):
@@ -81,10 +92,14 @@ class Member(Base):
     __table_args__ = (
         PrimaryKeyConstraint("group_id", "id"),
         UniqueConstraint("group_id", "person_id", name="one_person_one_member"),
+        # What names a member and their person, such as a loan, names two that belong together.
+        UniqueConstraint("group_id", "id", "person_id", name="one_member_one_person"),
         UniqueConstraint("group_id", "number", name="one_number_one_member"),
         CheckConstraint("state IN ('asked','active','refused','left')", name="known_member_state"),
+        CheckConstraint("roles <@ ARRAY['chair','secretary','treasurer','key_holder']::varchar[]", name="known_offices"),
         CheckConstraint("decided_by IS NULL OR decided_by <> person_id", name="member_maker_is_not_checker"),
         Index("member_asked_idx", "group_id", "id", postgresql_where="state = 'asked'"),
+        Index("member_officer_idx", "group_id", postgresql_where="roles <> '{}'"),
     )
 
     group_id: Mapped[Big] = mapped_column(ForeignKey("savings_group.id"))
@@ -94,7 +109,7 @@ class Member(Base):
     state: Mapped[str] = mapped_column(String(8))
     roles: Mapped[list[str]] = mapped_column(ARRAY(String(12)), server_default="{}", comment="offices held")
     asked_at: Mapped[Instant]
-    decided_by: Mapped[Big | None] = mapped_column(comment="the person who approved or refused")
+    decided_by: Mapped[Big | None] = mapped_column(ForeignKey("person.id"), comment="the person who approved or refused")
     decided_at: Mapped[Instant | None]
 
 
@@ -132,6 +147,7 @@ class LinkCode(Base):
     """A one-time code that binds a Telegram account to a person; only its hash is kept."""
 
     __tablename__ = "link_code"
+    __table_args__ = (Index(None, "person_id"),)
 
     code_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     person_id: Mapped[Big] = mapped_column(ForeignKey("person.id"))

@@ -8,8 +8,11 @@ from core.groups.queries import Actor, Contact
 from core.outbox.operations import Message
 
 
-def notice(command: Command, to: Contact | Actor, template: str, facts: Mapping[str, Any]) -> Message:
-    """Make the message that tells a person of a command's outcome."""
+def notice(command: Command, to: Contact | Actor, template: str, facts: Mapping[str, Any], *, about: object = "") -> Message:
+    """Make the message that tells a person of a command's outcome.
+
+    A handset is told of it once, however many people share it; `about` tells apart what must reach each of them.
+    """
     return Message(
         group_id=command.group_id,
         person_id=to.person_id,
@@ -17,6 +20,6 @@ def notice(command: Command, to: Contact | Actor, template: str, facts: Mapping[
         language=to.language,
         template=template,
         facts=dict(facts),
-        event_key=f"{command.id}:{template}",
+        event_key=f"{command.id}:{template}" + (f":{about}" if about else ""),
         at=command.at,
     )

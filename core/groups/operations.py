@@ -13,7 +13,7 @@ from core.db.engine import driver
 from core.groups import pins, queries
 from core.groups.notices import notice
 from core.groups.queries import Actor, Contact
-from core.groups.rules import LEADERS, TEMPLATES, AlreadyDecided, OwnRequest
+from core.groups.rules import GROUP_MEMBERS_MAX, LEADERS, OFFICES, TEMPLATES, AlreadyDecided, OwnRequest
 from core.ids import GroupId, MemberId, PersonId
 from core.ledger import operations as ledger
 from core.ledger.rules import CHART, savings_code
@@ -35,6 +35,18 @@ class AlreadyMember(Refused):
     """The person is in the group, or waits to be let in."""
 
     code = "member.already"
+
+
+class GroupFull(Refused):
+    """The group has given every member number it has (`members`)."""
+
+    code = "group.full"
+
+
+class UnknownOffice(Refused):
+    """No group has this office; `offices` are those there are."""
+
+    code = "member.unknown_office"
 
 
 class NoSuchGroup(Refused):
@@ -67,18 +79,18 @@ def open_group(session: Session, command: OpenGroup, _actor: Actor) -> dict[str,
     rules = TEMPLATES.get(command.group_kind)
     if rules is None:
         raise UnknownGroupKind(kind=command.group_kind, kinds=", ".join(TEMPLATES))
-    connection, code = driver(session), command.code.upper()
+    connection, code, today = driver(session), command.code.upper(), command.on(command.timezone)
     row = connection.execute(
         "INSERT INTO savings_group (organisation_id, code, name, kind, currency, timezone, opened_on)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (code) DO NOTHING RETURNING id",
-        (command.organisation_id, code, command.name, command.group_kind, command.currency, command.timezone, command.at.date()),
+        (command.organisation_id, code, command.name, command.group_kind, command.currency, command.timezone, today),
     ).fetchone()
     if row is None:
         raise CodeTaken(code=code)
     group_id = GroupId(row[0])
     connection.execute(
         "INSERT INTO constitution (group_id, version, effective_from, rules) VALUES (%s, 1, %s, %s)",
-        (group_id, command.at.date(), Jsonb(rules.as_facts())),
+        (group_id, today, Jsonb(rules.as_facts())),
     )
     try:
         ledger.open_book(session, book_id=group_id, organisation_id=command.organisation_id, name=code, currency=command.currency)
@@ -106,22 +118,37 @@ def _person(session: Session, *, phone: str, name: str, command: AddMember | Ask
     return PersonId(row[0])
 
 
+_ACTIVATE = "UPDATE member SET state = 'active', number = %s WHERE group_id = %s AND id = %s"
+_OLD_NUMBER = "SELECT number FROM member WHERE group_id = %s AND id = %s"
+_NEXT_NUMBER = "UPDATE savings_group SET members_ever = members_ever + 1 WHERE id = %s AND members_ever < %s RETURNING members_ever"
+
+
 def _activate(session: Session, *, group_id: GroupId, member_id: MemberId) -> int:
-    """Give a member the next number of the group and a savings account."""
+    """Give a member the next number of the group and a savings account. Who comes back finds their own again.
+
+    :raises GroupFull: if there is no number left
+    """
     connection = driver(session)
-    row = connection.execute(
-        "UPDATE savings_group SET members_ever = members_ever + 1 WHERE id = %s RETURNING members_ever", (group_id,)
-    ).fetchone()
-    assert row is not None
-    number = int(row[0])
-    connection.execute("UPDATE member SET state = 'active', number = %s WHERE group_id = %s AND id = %s", (number, group_id, member_id))
+    row = connection.execute(_OLD_NUMBER, (group_id, member_id)).fetchone()
+    assert row is not None, "the member was just written, or is locked"
+    number = int(row[0] or _next_number(session, group_id=group_id))
+    connection.execute(_ACTIVATE, (number, group_id, member_id))
     ledger.open_account(session, book_id=group_id, code=savings_code(number), kind="liability", member_id=member_id, floor_minor=0)
     return number
 
 
+def _next_number(session: Session, *, group_id: GroupId) -> int:
+    row = driver(session).execute(_NEXT_NUMBER, (group_id, GROUP_MEMBERS_MAX)).fetchone()
+    if row is None:
+        raise GroupFull(members=GROUP_MEMBERS_MAX)
+    return int(row[0])
+
+
+# Who comes back holds the offices of the new request, and none of those of the time before.
 _NEW_MEMBER = """
 INSERT INTO member (group_id, person_id, state, roles, asked_at) VALUES (%s, %s, 'asked', %s, %s)
-ON CONFLICT (group_id, person_id) DO UPDATE SET state = 'asked', asked_at = excluded.asked_at, decided_by = NULL, decided_at = NULL
+ON CONFLICT (group_id, person_id) DO UPDATE
+SET state = 'asked', roles = excluded.roles, asked_at = excluded.asked_at, decided_by = NULL, decided_at = NULL
 WHERE member.state IN ('refused', 'left') RETURNING id
 """
 _NEW_HANDSET = (
@@ -142,8 +169,13 @@ def _member(session: Session, *, person_id: PersonId, roles: tuple[str, ...], co
 def add_member(session: Session, command: AddMember, _actor: Actor) -> dict[str, Any]:
     """Take in a person whom staff vouches for.
 
+    :raises UnknownOffice: if they are to hold one that no group has
     :raises AlreadyMember: if they are in the group
+    :raises GroupFull: if there is no member number left
     """
+    for office in command.roles:
+        if office not in OFFICES:
+            raise UnknownOffice(office=office, offices=", ".join(OFFICES))
     person_id = _person(session, phone=command.phone, name=command.name, command=command)
     member_id = _member(session, person_id=person_id, roles=command.roles, command=command)
     number = _activate(session, group_id=command.group_id, member_id=member_id)
@@ -157,7 +189,7 @@ def ask_to_join(session: Session, command: AskToJoin, actor: Actor) -> dict[str,
     """
     person_id = actor.person_id or _person(session, phone=command.phone, name=command.name, command=command)
     member_id = _member(session, person_id=person_id, roles=(), command=command)
-    group = queries.group_card(session, group_id=command.group_id)
+    group = queries.group_card(session, group_id=command.group_id, at=command.at)
     facts = {"name": command.name, "group": group.name}
     leaders = queries.officers(session, group_id=command.group_id, roles=LEADERS)
     put(session, *(notice(command, leader, "join.asked", facts) for leader in leaders))
@@ -168,7 +200,7 @@ _ASKED = """
 SELECT m.state, m.person_id, p.name, p.language, h.phone
 FROM member m JOIN person p ON p.id = m.person_id
 JOIN handset h ON h.group_id = m.group_id AND h.member_id = m.id
-WHERE m.group_id = %s AND m.id = %s LIMIT 1 FOR UPDATE OF m
+WHERE m.group_id = %s AND m.id = %s ORDER BY h.phone LIMIT 1 FOR UPDATE OF m
 """
 
 
@@ -177,6 +209,7 @@ def decide_join(session: Session, command: DecideJoin, actor: Actor) -> dict[str
 
     :raises AlreadyDecided: if another leader was quicker
     :raises OwnRequest: if it is the leader's own
+    :raises GroupFull: if there is no member number left
     """
     connection = driver(session)
     row = connection.execute(_ASKED, (command.group_id, command.member_id)).fetchone()

@@ -20,6 +20,7 @@ from core.groups.weak_pins import is_weak
 from core.ids import PersonId
 from core.refusal import Refused
 
+_MARK: Final = b"pamoja pepper check"
 TRIES_MAX: Final = 3
 LOCK: Final = timedelta(hours=24)
 _HASHER: Final = PasswordHasher(time_cost=5, memory_cost=7_168, parallelism=1)
@@ -32,7 +33,7 @@ class PinWrong(Refused):
 
 
 class PinLocked(Refused):
-    """Three wrong tries: locked `until`, or until two officials reset it."""
+    """Three wrong tries: locked `until`. Then there are three new ones; nobody can end the lock sooner."""
 
     code = "pin.locked"
 
@@ -53,6 +54,54 @@ class PinTooWeak(Refused):
     """One of the PINs that thieves try first."""
 
     code = "pin.too_weak"
+
+
+class PepperDiffers(Exception):
+    """The database belongs to another pepper: with this one no PIN of it would ever be right."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The pepper is not the one that this database's PINs were made with."
+            " Name the right one with PAMOJA_PEPPER_FILE, or restore it from its backup; nothing was changed"
+        )
+
+
+_TABLE_EXISTS: Final = "SELECT to_regclass('installation') IS NOT NULL"
+_KEEP_MARK: Final = "INSERT INTO installation (id, pepper_mark) VALUES (1, %s) ON CONFLICT (id) DO NOTHING"
+_READ_MARK: Final = "SELECT pepper_mark FROM installation"
+
+
+def keep_mark(session: Session, *, pepper: bytes) -> None:
+    """Keep a mark of the pepper with the database; where there is one, see that it is of the same pepper.
+
+    :raises PepperDiffers: if it is not
+    """
+    if has_mark_table(session):
+        driver(session).execute(_KEEP_MARK, (mark_of(pepper),))
+        compare_mark(session, pepper=pepper)
+
+
+def compare_mark(session: Session, *, pepper: bytes) -> bool:
+    """See that the database's mark is of this pepper, and say whether there is a mark yet.
+
+    :raises PepperDiffers: if it is of another
+    """
+    row = driver(session).execute(_READ_MARK).fetchone() if has_mark_table(session) else None
+    if row is not None and not hmac.compare_digest(bytes(row[0]), mark_of(pepper)):
+        raise PepperDiffers
+    return row is not None
+
+
+def has_mark_table(session: Session) -> bool:
+    """Say whether there is a place for the mark: a database that was never migrated has none, and no PINs either."""
+    row = driver(session).execute(_TABLE_EXISTS).fetchone()
+    assert row is not None
+    return bool(row[0])
+
+
+def mark_of(pepper: bytes) -> bytes:
+    """Give what is kept of a pepper. It tells nothing of the pepper, which is as long as the mark or longer."""
+    return hmac.digest(pepper, _MARK, "sha256")
 
 
 def seal(pin: str, *, person_id: PersonId, pepper: bytes) -> Secret:

@@ -1,13 +1,14 @@
 """Who somebody is: the actor of a command, and whom a phone reaches."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from datetime import datetime
+from typing import Any, Final, cast
 
 from psycopg.rows import class_row, namedtuple_row
 from sqlalchemy.orm import Session
 
 from core.db.engine import Reader, driver
-from core.db.statement import Statement
+from core.db.statement import Later, Statement
 from core.groups.rules import Role, Rules, rules_from
 from core.ids import GroupId, MemberId, PersonId
 
@@ -74,7 +75,13 @@ class Contact:
     language: str
 
 
-DIRECTORY = Statement(
+# The newest rules whose day has come where the group lives, as an expression of a query. Put in which row is the
+# savings_group, and what the moment is: RULES_IN_FORCE.format(group="g", at="%(at)s").
+RULES_IN_FORCE: Final = """(
+  SELECT k.rules FROM constitution k
+  WHERE k.group_id = {group}.id AND k.effective_from <= (({at})::timestamptz AT TIME ZONE {group}.timezone)::date
+  ORDER BY k.version DESC LIMIT 1)"""
+_DIRECTORY = Statement(
     """
 SELECT h.person_id, p.name, p.language, p.last_group_id, h.group_id, h.member_id, m.number, m.state, m.roles,
        g.name AS group_name, g.code AS group_code, g.currency, g.timezone
@@ -92,27 +99,26 @@ _OFFICERS = Statement(
 SELECT DISTINCT ON (p.id) p.id AS person_id, p.name, h.phone, p.language
 FROM member m JOIN person p ON p.id = m.person_id
 JOIN handset h ON h.group_id = m.group_id AND h.member_id = m.id
-WHERE m.group_id = %(group)s AND m.state = 'active' AND m.roles && %(roles)s::varchar[] AND m.person_id IS DISTINCT FROM %(but)s
-ORDER BY p.id
+WHERE m.group_id = %(group)s AND m.state = 'active' AND m.person_id IS DISTINCT FROM %(but)s
+  AND m.roles <> '{}' AND m.roles && %(roles)s::varchar[]  -- the first is the predicate of their index
+ORDER BY p.id, h.phone
 """,
     Contact,
 )
 _CONTACT = """
 SELECT p.id AS person_id, p.name, h.phone, p.language
-FROM handset h JOIN person p ON p.id = h.person_id WHERE h.group_id = %s AND h.member_id = %s LIMIT 1
+FROM handset h JOIN person p ON p.id = h.person_id WHERE h.group_id = %s AND h.member_id = %s ORDER BY h.phone LIMIT 1
 """
 _GROUP_BY_CODE = "SELECT id, name FROM savings_group WHERE code = %s"
-_GROUP = """
-SELECT g.id, g.code, g.name, g.kind, g.currency, g.timezone, k.rules
-FROM savings_group g JOIN LATERAL (
-  SELECT rules FROM constitution WHERE group_id = g.id ORDER BY version DESC LIMIT 1
-) k ON true WHERE g.id = %s
-"""
+_GROUP = f"""
+SELECT g.id, g.code, g.name, g.kind, g.currency, g.timezone, {RULES_IN_FORCE.format(group="g", at="%(at)s")} AS rules
+FROM savings_group g WHERE g.id = %(group)s
+"""  # noqa: S608 put together from our own words
 
 
-def reached(session: Reader, *, phone: str) -> list[Reached]:
+def find_reached(session: Reader, *, phone: str) -> Later[Reached]:
     """Whom a number reaches, by group; the active memberships first."""
-    return DIRECTORY.all(driver(session), {"phone": phone})
+    return _DIRECTORY.later(driver(session), {"phone": phone})
 
 
 def officers(session: Session, *, group_id: GroupId, roles: frozenset[Role], but: PersonId | None = None) -> list[Contact]:
@@ -134,10 +140,10 @@ def group_by_code(session: Reader, *, code: str) -> tuple[GroupId, str] | None:
     return None if row is None else (GroupId(row[0]), str(row[1]))
 
 
-def group_card(session: Reader, *, group_id: GroupId) -> GroupCard:
-    """What a decision needs to know of a group."""
+def group_card(session: Reader, *, group_id: GroupId, at: datetime) -> GroupCard:
+    """What a decision needs to know of a group, with the rules in force at a moment."""
     with driver(session).cursor(row_factory=namedtuple_row) as cursor:
-        row = cursor.execute(_GROUP, (group_id,)).fetchone()
+        row = cursor.execute(_GROUP, {"group": group_id, "at": at}).fetchone()
     assert row is not None, "the group exists"
     return card_from(row)
 

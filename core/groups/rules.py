@@ -22,15 +22,20 @@ class Role(StrEnum):
 
 OFFICES: Final = (Role.CHAIR, Role.SECRETARY, Role.TREASURER, Role.KEY_HOLDER)
 LEADERS: Final = frozenset({Role.CHAIR, Role.SECRETARY, Role.TREASURER})
-# The treasurer keeps the cash; the chair stands in where the cash is the treasurer's own.
+# The treasurer keeps the cash; the chair stands in where there is no treasurer but the one whose cash it is.
 CASH_KEEPERS: Final = frozenset({Role.TREASURER, Role.CHAIR})
+# As many member numbers as a group ever gives: phones read no larger one.
+GROUP_MEMBERS_MAX: Final = 10_000
 _MEMBERS: Final = frozenset({Role.MEMBER})
 _OPERATORS: Final = frozenset({Role.OPERATOR})
 
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """Who may ask for a kind of command, and whether the PIN must come with it (if there is one yet)."""
+    """Who may ask for a kind of command, and whether the PIN must come with it.
+
+    Whoever has no PIN yet is refused what needs one, unless it may come `before_first_pin`.
+    """
 
     roles: frozenset[Role]
     pin: bool = False
@@ -39,6 +44,7 @@ class Permit:
 
 # The one role table. A kind that is not here may be asked by nobody.
 PERMITS: Final[Mapping[str, Permit]] = {
+    "organisation.open": Permit(_OPERATORS),
     "group.open": Permit(_OPERATORS),
     "member.add": Permit(_OPERATORS),
     "member.ask": Permit(frozenset({Role.STRANGER, Role.MEMBER})),
@@ -58,6 +64,7 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "meeting.call": Permit(LEADERS | _OPERATORS),
     "meeting.answer": Permit(_MEMBERS),
     "entry.reverse": Permit(_OPERATORS),
+    "entries.import": Permit(_OPERATORS),
 }
 
 

@@ -1,13 +1,13 @@
 """Take entries that were written elsewhere into a book: all or nothing, each once by its key."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 from typing import Final
 
 from sqlalchemy.orm import Session
 
+from core.commands import NO_GROUP, ImportEntries
 from core.db.engine import driver
 from core.ids import AccountId
 from core.ledger import queries
@@ -18,6 +18,10 @@ from core.ledger.rules import UNEARNED_INTEREST
 from core.refusal import Refused
 
 ROWS_MAX: Final = 25_000
+MEGABYTES_MAX: Final = 5
+BYTES_MAX: Final = MEGABYTES_MAX * 1024 * 1024
+# Of refused rows the record keeps so many, and how many there were.
+_ROWS_KEPT: Final = 20
 KIND: Final = "import"
 NAME_CHARS_MAX: Final = 80
 CURRENCY_CHARS: Final = 3
@@ -29,14 +33,20 @@ class RowsRefused(Refused):
     code = "import.rows_refused"
 
     def __init__(self, rows: Sequence[RefusedRow]) -> None:
-        super().__init__(rows=[f"row {each.row}: {each.reason}" for each in rows])
         self.rows = tuple(sorted(rows, key=lambda each: each.row))
+        super().__init__(count=len(rows), rows=[f"row {each.row}: {each.reason}" for each in self.rows[:_ROWS_KEPT]])
 
 
 class TooManyRows(Refused):
     """More than `most` lines at once."""
 
     code = "import.too_many_rows"
+
+
+class TooManyBytes(Refused):
+    """More than `most` megabytes at once."""
+
+    code = "import.too_many_bytes"
 
 
 class OtherCurrency(Refused):
@@ -60,31 +70,36 @@ class Imported:
     accounts: int
 
 
-def import_entries(session: Session, lines: Iterable[bytes], *, book: str, currency: str | None, may_open: bool, at: datetime) -> Imported:
+def import_entries(session: Session, command: ImportEntries) -> Imported:
     """Post entries written as JSON lines. What stands already by its key, with the same content, is left alone.
 
-    :raises RowsRefused: if a line cannot be taken; the caller must then roll back
+    :raises RowsRefused: if a line cannot be taken
     :raises TooManyRows: if there are more than `ROWS_MAX`
-    :raises NoSuchBook: if there is no such book and no currency for a new one
+    :raises TooManyBytes: if they are longer than `BYTES_MAX`
+    :raises NoSuchBook: if there is no such book and no currency for a new one, or it is asked in another's name
     :raises OtherCurrency: if the book is in another currency
     :raises BadBook: if a new book cannot be named so
     """
-    card = _book(session, book, currency)
-    read = list(islice(read_rows(lines, currency=card.currency), ROWS_MAX + 1))
+    if sum(map(len, command.lines)) > BYTES_MAX:
+        raise TooManyBytes(most=MEGABYTES_MAX)
+    card = _book(session, command.book, command.currency)
+    if command.group_id != (card.id if card.of_group else NO_GROUP):
+        raise queries.NoSuchBook(book=command.book)
+    read = list(islice(read_rows(command.lines, currency=card.currency), ROWS_MAX + 1))
     if len(read) > ROWS_MAX:
         raise TooManyRows(most=ROWS_MAX)
     refused = [row for row in read if isinstance(row, RefusedRow)]
     rows = [row for row in read if isinstance(row, Row)]
     fresh, reused = _fresh(rows, queries.imported(session, book_id=card.id, keys=[row.key for row in rows], kind=KIND))
     known = queries.accounts_of(session, book_id=card.id)
-    refused += reused + _forbidden(fresh, known, card, may_open=may_open)
+    refused += reused + _forbidden(fresh, known, card, may_open=command.may_open)
     if refused:
         raise RowsRefused(refused)
     codes = {account: known.get(account) for row in fresh for account, _ in row.postings}
     new = [code for code, account in codes.items() if account is None]
     opened = {code: open_account(session, book_id=card.id, code=code, kind=account_kind(code)) for code in new}
     if fresh:
-        _post(session, fresh, card, known | opened, at)
+        _post(session, command, fresh, card, known | opened)
     return Imported(entries=len(fresh), repeated=len(rows) - len(fresh), accounts=len(opened))
 
 
@@ -127,23 +142,22 @@ def _forbidden(rows: Sequence[Row], known: dict[str, AccountId], card: BookCard,
     refused = []
     for row in rows:
         names = [name for name, _ in row.postings]
-        if card.of_group and (own := next((name for name in names if _moves_with_its_loan(name)), None)):
-            refused.append(RefusedRow(row.number, f"account: {own} moves only with the group's loans"))
+        if card.of_group and (own := next(filter(_is_members_money, names), None)):
+            refused.append(RefusedRow(row.number, f"account: {own} is members' money, which moves only by what they are told of"))
         elif not may_open and (lacking := next((name for name in names if name not in known), None)):
             refused.append(RefusedRow(row.number, f"account: {lacking} is not open (--open opens accounts on first use)"))
-        elif card.of_group and (foreign := next((name for name in names if name.startswith("savings:") and name not in known), None)):
-            refused.append(RefusedRow(row.number, f"account: {foreign} is opened with its member only"))
     return refused
 
 
-def _moves_with_its_loan(account: str) -> bool:
-    return account == UNEARNED_INTEREST or account.startswith("loan:")
+def _is_members_money(account: str) -> bool:
+    """Say whether an account of a group's own book is a saver's or a loan's, or moves with the loans."""
+    return account == UNEARNED_INTEREST or account.startswith(("savings:", "loan:"))
 
 
-def _post(session: Session, rows: Sequence[Row], card: BookCard, accounts: dict[str, AccountId], at: datetime) -> None:
+def _post(session: Session, command: ImportEntries, rows: Sequence[Row], card: BookCard, accounts: dict[str, AccountId]) -> None:
     entries = [NewEntry(row.key, row.day, row.memo, [(accounts[name], minor) for name, minor in row.postings]) for row in rows]
     try:
-        post_entries(session, book_id=card.id, kind=KIND, entries=entries, at=at)
+        post_entries(session, book_id=card.id, kind=KIND, entries=entries, at=command.at, command_id=command.id)
     except EntryOverdraws as overdrawn:
         row = next(row for row in rows if row.key == overdrawn.facts["key"])
         raise RowsRefused([RefusedRow(row.number, "an account would fall below its floor")]) from overdrawn

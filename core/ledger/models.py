@@ -86,7 +86,7 @@ class Entry(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity())
     idempotency_key: Mapped[str] = mapped_column(String(120))
     kind: Mapped[str] = mapped_column(String(40))
-    actor_id: Mapped[Big | None] = mapped_column(comment="the person who brought it about")
+    actor_id: Mapped[Big | None] = mapped_column(ForeignKey("person.id"), comment="the person who brought it about")
     effective_on: Mapped[date]
     recorded_at: Mapped[Instant]
     reverses: Mapped[Big | None]

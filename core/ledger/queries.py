@@ -7,9 +7,10 @@ from datetime import date
 from psycopg.rows import class_row
 from sqlalchemy.orm import Session
 
+from core.commands import NO_GROUP
 from core.db.engine import Reader, driver
 from core.db.statement import Statement
-from core.ids import AccountId
+from core.ids import AccountId, GroupId, MemberId
 from core.refusal import Refused
 
 
@@ -76,6 +77,23 @@ class Journal:
     memo: str | None
     code: str
     minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What kind of event an entry posted, and the day it took effect."""
+
+    kind: str
+    effective_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class MovedSavings:
+    """A member whose savings were moved: by how much, and to what, in minor units on the saver's side."""
+
+    member_id: MemberId
+    minor: int
+    balance_minor: int
 
 
 _BALANCES = Statement(
@@ -155,6 +173,12 @@ def book_card(session: Session, *, name: str) -> BookCard:
     return card
 
 
+def group_of(session: Session, *, book: str) -> GroupId:
+    """The group whose own book has this name; `NO_GROUP` where no group's has."""
+    row = driver(session).execute("SELECT g.id FROM book b JOIN savings_group g ON g.id = b.id WHERE b.name = %s", (book,)).fetchone()
+    return NO_GROUP if row is None else GroupId(row[0])
+
+
 def accounts_of(session: Session, *, book_id: int) -> dict[str, AccountId]:
     """The accounts of a book: code -> number."""
     return dict(driver(session).execute("SELECT code, id FROM account WHERE book_id = %s", (book_id,)).fetchall())
@@ -196,7 +220,22 @@ def journal(session: Session, *, book_id: int) -> Iterator[Journal]:
         yield from cursor.execute(_JOURNAL, (book_id,))
 
 
-def entry_kind(session: Reader, *, book_id: int, entry_id: int) -> str | None:
-    """What kind of event an entry posted; None if the book has no such entry."""
-    row = driver(session).execute("SELECT kind FROM entry WHERE book_id = %s AND id = %s", (book_id, entry_id)).fetchone()
-    return None if row is None else str(row[0])
+_EVENT = "SELECT kind, effective_on FROM entry WHERE book_id = %s AND id = %s"
+_MOVED = """
+SELECT a.member_id, -sum(p.amount_minor)::bigint AS minor, -max(a.balance_minor) AS balance_minor
+FROM posting p JOIN account a ON a.book_id = p.book_id AND a.id = p.account_id
+WHERE p.book_id = %s AND p.entry_id = %s AND a.member_id IS NOT NULL AND a.code LIKE 'savings:%%'
+GROUP BY a.member_id ORDER BY a.member_id
+"""
+
+
+def event(session: Reader, *, book_id: int, entry_id: int) -> Event | None:
+    """What an entry posted, and for which day; None if the book has no such entry."""
+    with driver(session).cursor(row_factory=class_row(Event)) as cursor:
+        return cursor.execute(_EVENT, (book_id, entry_id)).fetchone()
+
+
+def moved_savings(session: Reader, *, book_id: int, entry_id: int) -> list[MovedSavings]:
+    """Whose savings an entry moved, by how much, and what they hold now."""
+    with driver(session).cursor(row_factory=class_row(MovedSavings)) as cursor:
+        return cursor.execute(_MOVED, (book_id, entry_id)).fetchall()

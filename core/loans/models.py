@@ -5,6 +5,7 @@ from datetime import date
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ForeignKey,
     ForeignKeyConstraint,
     Identity,
     Index,
@@ -24,7 +25,9 @@ class Loan(Base):
     __table_args__ = (
         PrimaryKeyConstraint("group_id", "id"),
         UniqueConstraint("group_id", "number", name="one_number_one_loan"),
-        ForeignKeyConstraint(["group_id", "member_id"], ["member.group_id", "member.id"], name="loan_of_a_member"),
+        ForeignKeyConstraint(
+            ["group_id", "member_id", "person_id"], ["member.group_id", "member.id", "member.person_id"], name="loan_of_a_member"
+        ),
         ForeignKeyConstraint(["group_id", "account_id"], ["account.book_id", "account.id"], name="loan_account"),
         CheckConstraint("state IN ('applied','approved','active','settled','rejected','cancelled')", name="known_loan_state"),
         CheckConstraint("principal_minor BETWEEN 1 AND 1000000000000 AND interest_minor >= 0", name="loan_amounts"),
@@ -47,9 +50,9 @@ class Loan(Base):
     months: Mapped[int]
     rate_bps_monthly: Mapped[int] = mapped_column(comment="flat, in hundredths of a per cent a month")
     applied_at: Mapped[Instant]
-    decided_by: Mapped[Big | None]
+    decided_by: Mapped[Big | None] = mapped_column(ForeignKey("person.id"))
     decided_at: Mapped[Instant | None]
-    disbursed_by: Mapped[Big | None]
+    disbursed_by: Mapped[Big | None] = mapped_column(ForeignKey("person.id"))
     disbursed_at: Mapped[Instant | None]
     account_id: Mapped[Big | None]
     settled_at: Mapped[Instant | None]

@@ -25,6 +25,9 @@ SELECT l.id, l.number, l.state, l.principal_minor, l.interest_minor, l.months,
 FROM loan l LEFT JOIN account a ON a.book_id = l.group_id AND a.id = l.account_id
 WHERE l.group_id = %s AND l.member_id = %s AND l.state IN ('applied', 'approved', 'active')
 """
+_DECLARED = """
+SELECT coalesce(sum(amount_minor), 0)::bigint FROM declaration WHERE group_id = %s AND loan_id = %s AND state = 'declared'
+"""
 _PARTS = "SELECT due_on, principal_minor, interest_minor FROM instalment WHERE group_id = %s AND loan_id = %s ORDER BY n"
 
 
@@ -58,6 +61,13 @@ def open_loan(session: Reader, *, group_id: GroupId, member_id: MemberId) -> Ope
     """The member's loan that is not over, if there is one."""
     with driver(session).cursor(row_factory=class_row(OpenLoan)) as cursor:
         return cursor.execute(_OPEN_LOAN, (group_id, member_id)).fetchone()
+
+
+def declared_minor(session: Reader, *, group_id: GroupId, loan_id: LoanId) -> int:
+    """What was declared to repay a loan, and still waits to be confirmed."""
+    row = driver(session).execute(_DECLARED, (group_id, loan_id)).fetchone()
+    assert row is not None, "an aggregate has a row"
+    return int(row[0])
 
 
 def parts(session: Reader, *, group_id: GroupId, loan_id: LoanId) -> list[tuple[date, int, int]]:

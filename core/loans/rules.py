@@ -8,7 +8,7 @@ from typing import Final
 
 from dateutil.relativedelta import relativedelta
 
-from core.groups.rules import Role, Rules
+from core.groups.rules import CASH_KEEPERS, LEADERS, Role, Rules
 from core.money import Money, exponent
 
 
@@ -25,23 +25,28 @@ class LoanState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One step of the lifecycle, and who may take it. `members` means the borrower."""
+    """One step of the lifecycle: by which kind of command it is taken, and by whom (a test holds both to the role table).
+
+    A member takes the steps of their own loan, and anybody else only those of another's.
+    """
 
     name: str
     source: LoanState
     dest: LoanState
+    command: str
     by: frozenset[Role]
 
 
-_LEADERS: Final = frozenset({Role.CHAIR, Role.SECRETARY, Role.TREASURER})
-_KEEPERS: Final = frozenset({Role.TREASURER, Role.CHAIR})
+_MEMBERS: Final = frozenset({Role.MEMBER})
 MOVES: Final = (
-    Move("approve", LoanState.APPLIED, LoanState.APPROVED, _LEADERS),
-    Move("reject", LoanState.APPLIED, LoanState.REJECTED, _LEADERS),
-    Move("cancel", LoanState.APPLIED, LoanState.CANCELLED, frozenset({Role.MEMBER})),
-    Move("cancel", LoanState.APPROVED, LoanState.CANCELLED, frozenset({Role.MEMBER})),
-    Move("disburse", LoanState.APPROVED, LoanState.ACTIVE, _KEEPERS),
-    Move("settle", LoanState.ACTIVE, LoanState.SETTLED, _KEEPERS),
+    Move("approve", LoanState.APPLIED, LoanState.APPROVED, "loan.decide", LEADERS),
+    Move("reject", LoanState.APPLIED, LoanState.REJECTED, "loan.decide", LEADERS),
+    # As long as nothing was paid out, an approval can be taken back.
+    Move("reject", LoanState.APPROVED, LoanState.REJECTED, "loan.decide", LEADERS),
+    Move("cancel", LoanState.APPLIED, LoanState.CANCELLED, "loan.cancel", _MEMBERS),
+    Move("cancel", LoanState.APPROVED, LoanState.CANCELLED, "loan.cancel", _MEMBERS),
+    Move("disburse", LoanState.APPROVED, LoanState.ACTIVE, "loan.disburse", CASH_KEEPERS),
+    Move("settle", LoanState.ACTIVE, LoanState.SETTLED, "cash.decide", CASH_KEEPERS),
 )
 
 
@@ -62,8 +67,13 @@ class Standing:
 def most(standing: Standing, rules: Rules) -> Money:
     """The most a member may ask: the multiple of the savings, never more than the box holds, in whole units."""
     unit = 10 ** exponent(standing.box.currency)
-    minor = min(standing.savings.minor * rules.loan_multiple, standing.box.minor)
+    minor = min(covered(standing.savings, rules).minor, standing.box.minor)
     return Money(max(0, minor) // unit * unit, standing.box.currency)
+
+
+def covered(savings: Money, rules: Rules) -> Money:
+    """The largest loan that these savings stand for."""
+    return savings * rules.loan_multiple
 
 
 def flat_interest(principal: Money, *, bps_monthly: int, months: int) -> Money:

@@ -77,3 +77,26 @@ class Attempt(Base):
     cost: Mapped[str | None] = mapped_column(String(24), comment="as the gateway wrote it, such as KES 0.8000")
     segments: Mapped[int | None] = mapped_column(SmallInteger)
     detail: Mapped[str | None] = mapped_column(String(120), comment="the gateway's code, or what went wrong")
+
+
+class DeliveryReport(Base):
+    """The report of one message that counts."""
+
+    __tablename__ = "delivery_report"
+    __table_args__ = (PrimaryKeyConstraint("provider_id"),)
+
+    provider_id: Mapped[str] = mapped_column(String(80), comment="the gateway's id of the message; it may be reported before we know it")
+    status: Mapped[str] = mapped_column(String(20))
+    rank: Mapped[int] = mapped_column(SmallInteger, comment="a report never takes the place of one that ranks higher")
+    reason: Mapped[str | None] = mapped_column(String(60))
+    at: Mapped[Instant] = mapped_column(comment="of the report that counts")
+
+
+class Stopped(Base):
+    """A number that said STOP. What may be stopped is not put into the outbox for it."""
+
+    __tablename__ = "stopped"
+    __table_args__ = (PrimaryKeyConstraint("address"),)
+
+    address: Mapped[str] = mapped_column(String(64))
+    at: Mapped[Instant]

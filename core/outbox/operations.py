@@ -5,23 +5,23 @@ renews the lease of what is sent now. So a worker that dies leaves in doubt the 
 batch was certainly not sent. The lease's end is the token of its holder: who lost it can no longer begin.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 from psycopg.rows import TupleRow, args_row
+from psycopg.types.json import Jsonb
 from sqlalchemy.orm import Session
 
 from core import facts as tagged
 from core.db.engine import driver
+from core.db.statement import Statement
 from core.outbox import rules
+from core.outbox.catalogue import kind_of
 from core.outbox.rules import History
 
-ROWS_MAX = 1_000  # in one statement, which PostgreSQL gives 65,535 parameters
+ROWS_MAX = 1_000  # in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +53,47 @@ class Claimed:
     history: History = field(default_factory=History)
 
 
-@lru_cache
-def _put_statement(rows: int) -> str:
-    values = ", ".join(["(%s, %s, %s, %s, %s, %s::jsonb, %s, %s)"] * rows)
-    return (
-        "INSERT INTO outbox (group_id, person_id, address, language, template, facts, event_key, created_at)"  # noqa: S608 our own words
-        f" VALUES {values} ON CONFLICT ON CONSTRAINT one_event_one_message DO NOTHING"
-    )
+# What may wait does, at night, for the morning of the group; what may be stopped is not put for who said STOP.
+_PUT: Statement[Any] = Statement(f"""
+INSERT INTO outbox (group_id, person_id, address, language, template, facts, event_key, created_at, next_at)
+SELECT m.group_id, m.person_id, m.address, m.language, m.template, m.facts, m.event_key, m.at,
+       CASE WHEN m.quiet AND extract(hour FROM m.at AT TIME ZONE zone.name) NOT BETWEEN {rules.DAY_BEGINS} AND {rules.DAY_ENDS} - 1
+         THEN (date_trunc('day', (m.at AT TIME ZONE zone.name) + make_interval(hours => 24 - {rules.DAY_ENDS}))
+               + make_interval(hours => {rules.DAY_BEGINS})) AT TIME ZONE zone.name
+         ELSE now() END
+FROM jsonb_to_recordset(%(messages)s) AS m (
+  group_id bigint, person_id bigint, address text, language text, template text, facts jsonb, event_key text, at timestamptz,
+  quiet boolean, stoppable boolean)
+LEFT JOIN savings_group g ON g.id = m.group_id
+CROSS JOIN LATERAL (SELECT coalesce(g.timezone, 'UTC') AS name) zone
+WHERE NOT (m.stoppable AND EXISTS (SELECT FROM stopped s WHERE s.address = m.address))
+ON CONFLICT ON CONSTRAINT one_event_one_message DO NOTHING
+""")  # noqa: S608 put together from our own words
 
 
 def put(session: Session, *messages: Message) -> None:
-    """Write messages in the transaction of their cause, in one round trip; what was told before is passed over."""
+    """Write messages in the transaction of their cause; what was told before is passed over.
+
+    Their kinds (see the catalogue of events) say which wait for the morning, and which STOP stops.
+    """
     for start in range(0, len(messages), ROWS_MAX):
-        some = messages[start : start + ROWS_MAX]
-        fields = [
-            (m.group_id, m.person_id, m.address, m.language, m.template, json.dumps(tagged.dump(m.facts)), m.event_key, m.at) for m in some
-        ]
-        driver(session).execute(_put_statement(len(some)), [*chain.from_iterable(fields)])
+        _PUT.later(driver(session), {"messages": Jsonb([_kept(message) for message in messages[start : start + ROWS_MAX]])})
+
+
+def _kept(message: Message) -> dict[str, Any]:
+    kind = kind_of(message.template)
+    return {
+        "group_id": message.group_id,
+        "person_id": message.person_id,
+        "address": message.address,
+        "language": message.language,
+        "template": message.template,
+        "facts": tagged.dump(message.facts),
+        "event_key": message.event_key,
+        "at": message.at.isoformat(),
+        "quiet": kind.keeps_quiet,
+        "stoppable": kind.may_be_stopped,
+    }
 
 
 _DUE = "state = 'ready' AND lease_until IS NULL AND next_at <= %(at)s"

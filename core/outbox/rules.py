@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+DAY_BEGINS, DAY_ENDS = 8, 20  # hours, where the group lives: what may wait is not sent at night
 BATCH_MAX = 100  # ids in one job, numbers in one call of the gateway
 QUEUED_FOR = timedelta(seconds=15)  # a job not taken up by then is taken for lost with its queue
 LEASE = timedelta(seconds=30)  # a worker that is silent so long is taken for dead

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ForeignKey,
     ForeignKeyConstraint,
     Identity,
     Index,
@@ -22,7 +23,9 @@ class Declaration(Base):
     __table_args__ = (
         PrimaryKeyConstraint("group_id", "id"),
         UniqueConstraint("group_id", "entry_id", name="one_declaration_one_entry"),
-        ForeignKeyConstraint(["group_id", "member_id"], ["member.group_id", "member.id"], name="declared_by_a_member"),
+        ForeignKeyConstraint(
+            ["group_id", "member_id", "person_id"], ["member.group_id", "member.id", "member.person_id"], name="declared_by_a_member"
+        ),
         ForeignKeyConstraint(["group_id", "loan_id"], ["loan.group_id", "loan.id"], name="repays_a_loan"),
         ForeignKeyConstraint(["group_id", "entry_id"], ["entry.book_id", "entry.id"], name="declaration_entry"),
         CheckConstraint("purpose IN ('saving','repayment')", name="known_purpose"),
@@ -44,6 +47,6 @@ class Declaration(Base):
     amount_minor: Mapped[Big]
     state: Mapped[str] = mapped_column(String(10))
     declared_at: Mapped[Instant]
-    decided_by: Mapped[Big | None]
+    decided_by: Mapped[Big | None] = mapped_column(ForeignKey("person.id"))
     decided_at: Mapped[Instant | None]
     entry_id: Mapped[Big | None]

@@ -26,6 +26,12 @@ class AmountTooLarge(Refused):
     code = "amount.too_large"
 
 
+class NoKeeper(Refused):
+    """Nobody may say that this member's cash was received: there is neither a treasurer nor a chair but themselves."""
+
+    code = "cash.no_keeper"
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """A declaration that waits, locked for the one who decides; its member, and the accounts it would move."""
@@ -41,7 +47,8 @@ class Declared:
     name: str
     phone: str
     language: str
-    treasurer: bool
+    cash_id: int
+    savings_id: int
 
     @property
     def contact(self) -> Contact:
@@ -51,17 +58,18 @@ class Declared:
 
 _DECLARE: Final[Statement[Any]] = Statement("""
 INSERT INTO declaration (group_id, member_id, person_id, purpose, loan_id, amount_minor, state, declared_at)
-VALUES (%(group)s, %(member)s, %(person)s, %(purpose)s, %(loan)s, %(minor)s, 'declared', %(at)s) RETURNING id
+VALUES (%(group)s, %(member)s, %(person)s, %(purpose)s, %(loan)s, %(minor)s, 'declared', %(at)s)
 """)
 _LOCK: Final = Statement(
     """
 SELECT d.id, d.state, d.purpose, d.amount_minor, d.loan_id, d.member_id, m.number, d.person_id, p.name, h.phone, p.language,
-       'treasurer' = ANY(m.roles) AS treasurer
+       (SELECT a.id FROM account a WHERE a.book_id = d.group_id AND a.code = 'cash') AS cash_id,
+       (SELECT a.id FROM account a WHERE a.book_id = d.group_id AND a.code = 'savings:' || m.number) AS savings_id
 FROM declaration d
 JOIN member m ON m.group_id = d.group_id AND m.id = d.member_id
 JOIN person p ON p.id = d.person_id
 JOIN handset h ON h.group_id = d.group_id AND h.member_id = d.member_id
-WHERE d.group_id = %(group)s AND d.id = %(id)s LIMIT 1 FOR UPDATE OF d
+WHERE d.group_id = %(group)s AND d.id = %(id)s ORDER BY h.phone LIMIT 1 FOR UPDATE OF d
 """,
     Declared,
 )
@@ -71,18 +79,35 @@ _DECIDE: Final[Statement[Any]] = Statement(
 )
 
 
-def declare(session: Session, *, actor: Actor, purpose: str, minor: int, loan_id: int | None, at: datetime) -> DeclarationId:
+def declare(session: Session, *, actor: Actor, purpose: str, minor: int, loan_id: int | None, at: datetime) -> None:
     """Keep a member's word that cash was handed over."""
     who = {"group": actor.home.id, "member": actor.member_id, "person": actor.person_id}
-    row = _DECLARE.one(driver(session), who | {"purpose": purpose, "loan": loan_id, "minor": minor, "at": at})
-    assert row is not None
-    return DeclarationId(row.id)
+    _DECLARE.later(driver(session), who | {"purpose": purpose, "loan": loan_id, "minor": minor, "at": at})
 
 
 def cash_keepers(session: Session, *, actor: Actor) -> list[Contact]:
-    """Who is to confirm this member's cash: the treasurer, or the chair where it is the treasurer's own."""
-    office = Role.CHAIR if Role.TREASURER in actor.roles else Role.TREASURER
-    return officers(session, group_id=actor.home.id, roles=frozenset({office}), but=actor.person_id)
+    """Who is to confirm this member's cash.
+
+    :raises NoKeeper: if nobody may
+    """
+    found = keepers_for(session, group_id=actor.home.id, person_id=actor.person_id)
+    if not found:
+        raise NoKeeper
+    return found
+
+
+def keepers_for(session: Session, *, group_id: GroupId, person_id: PersonId | None) -> list[Contact]:
+    """Who handles cash with this person: the treasurers, or the chair where there is no treasurer but them; maybe nobody."""
+    return next((found for office in (Role.TREASURER, Role.CHAIR) if (found := _holders(session, group_id, office, person_id))), [])
+
+
+def may_handle(session: Session, *, actor: Actor, person_id: PersonId) -> bool:
+    """Say whether a keeper handles cash with this person: a treasurer does, the chair where there is no treasurer but them."""
+    return Role.TREASURER in actor.roles or not _holders(session, actor.home.id, Role.TREASURER, person_id)
+
+
+def _holders(session: Session, group_id: GroupId, office: Role, but: PersonId | None) -> list[Contact]:
+    return officers(session, group_id=group_id, roles=frozenset({office}), but=but)
 
 
 def take_up(session: Session, *, group_id: GroupId, declaration_id: DeclarationId, actor: Actor) -> Declared:
@@ -90,14 +115,14 @@ def take_up(session: Session, *, group_id: GroupId, declaration_id: DeclarationI
 
     :raises AlreadyDecided: if somebody was quicker
     :raises OwnRequest: if it is their own
-    :raises NotAllowed: if the treasurer should decide: the chair stands in for the treasurer's own cash only
+    :raises NotAllowed: if a treasurer should decide: the chair stands in where there is no treasurer but the one who declared
     """
     found = _LOCK.one(driver(session), {"group": group_id, "id": declaration_id})
     if found is None or found.state != "declared":
         raise AlreadyDecided
     if found.person_id == actor.person_id:
         raise OwnRequest
-    if Role.TREASURER not in actor.roles and not found.treasurer:
+    if not may_handle(session, actor=actor, person_id=PersonId(found.person_id)):
         raise NotAllowed
     return found
 
@@ -106,4 +131,4 @@ def settle(session: Session, *, declared: Declared, actor: Actor, entry_id: int 
     """Close a declaration: confirmed by the entry that posted it, refused without one."""
     state = "refused" if entry_id is None else "confirmed"
     which = {"group": actor.home.id, "id": declared.id}
-    _DECIDE.count(driver(session), which | {"state": state, "by": actor.person_id, "at": at, "entry": entry_id})
+    _DECIDE.later(driver(session), which | {"state": state, "by": actor.person_id, "at": at, "entry": entry_id})

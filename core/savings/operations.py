@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from core.commands import DecideCash, DeclareRepayment, DeclareSaving
 from core.groups.notices import notice
 from core.groups.queries import Actor
+from core.ids import AccountId
 from core.ledger import operations as ledger
-from core.ledger import queries as books
 from core.ledger.receipts import receipt_code
 from core.ledger.rules import CASH, deposit, savings_code
 from core.money import AMOUNT_MINOR_MAX, Money
@@ -43,23 +43,22 @@ def receive_saving(session: Session, command: DecideCash, actor: Actor, declared
 
     :raises AmountTooLarge: if the account would leave the range of the house
     """
-    group = actor.home
+    group, minor = actor.home, declared.amount_minor
     savings = savings_code(declared.number)
-    accounts = books.balances(session, book_id=group.id, codes=(CASH, savings))
-    minor = declared.amount_minor
-    if max(accounts[CASH].minor, accounts[savings].minor) + minor > AMOUNT_MINOR_MAX:
-        raise AmountTooLarge
+    accounts = {CASH: AccountId(declared.cash_id), savings: AccountId(declared.savings_id)}
     posted = ledger.post_entry(
         session,
         book_id=group.id,
         key=str(command.id),
         kind="saving.deposit",
-        lines=[(accounts[line.account].id, line.minor) for line in deposit(savings=savings, minor=minor)],
+        lines=[(accounts[line.account], line.minor) for line in deposit(savings=savings, minor=minor)],
         effective_on=command.on(group.timezone),
         at=command.at,
         actor_id=actor.person_id,
         command_id=command.id,
     )
+    if max(map(abs, posted.balances)) > AMOUNT_MINOR_MAX:
+        raise AmountTooLarge
     payments.settle(session, declared=declared, actor=actor, entry_id=posted.entry_id, at=command.at)
     box, total = posted.balances[0], -posted.balances[1]
     money = {"amount": minor, "old": total - minor, "new": total, "box_old": box - minor, "box_new": box}

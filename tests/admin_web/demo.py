@@ -7,9 +7,9 @@ from psycopg import sql
 from sqlalchemy import Engine
 
 from admin_web.seeds.small import Seeded, seed_small
-from channels.turn import House
 from channels.ussd import gateway
-from core.db.engine import driver, transaction
+from channels.walk import House
+from core.db.engine import Work, driver, make_engine, transaction
 from core.db.migrate import models
 from core.ids import new_id
 from tests.channels.town import HELP, PEPPER, SERVICE_CODE, form
@@ -25,10 +25,15 @@ def seed(engine: Engine, at: datetime = AT) -> Seeded:
 
 
 def dial(engine: Engine, phone: str, *replies: str, at: datetime = AT) -> list[str]:
-    """Dial and reply; give each screen without its CON or END."""
-    house, session = House(engine, PEPPER, SERVICE_CODE, HELP), new_id().hex
+    """Dial and reply, on a connection such as the public side has; give each screen without its CON or END."""
+    with Work(engine) as work:
+        turns = make_engine(work.driver.info.dsn, pool_size=1, turns=True)
+    house, session = House(turns, PEPPER, SERVICE_CODE, HELP), new_id().hex
     texts = ("*".join(replies[:n]) for n in range(len(replies) + 1))
-    return [gateway.answer(house, form(session, phone, text), now=lambda: at)[4:] for text in texts]
+    try:
+        return [gateway.answer(house, form(session, phone, text), now=lambda: at)[4:] for text in texts]
+    finally:
+        turns.dispose()
 
 
 def rows(engine: Engine, statement: str, **parameters: Any) -> list[Any]:  # noqa: ANN401 whatever the statement wants

@@ -70,7 +70,9 @@ def test_a_traceback_is_for_those_who_ask() -> None:
 
 
 def test_a_database_that_is_away_is_a_line(tmp_path: Path) -> None:
-    done = pamoja("migrate", DATABASE_URL="postgresql://pamoja@127.0.0.1:9/pamoja", PAMOJA_HOME=str(tmp_path / "home"))
+    (tmp_path / "pepper").write_bytes(bytes(32))
+    away = {"DATABASE_URL": "postgresql://pamoja@127.0.0.1:9/pamoja", "PAMOJA_PEPPER_FILE": str(tmp_path / "pepper")}
+    done = pamoja("migrate", **away)
     assert done.returncode == 1
     assert done.stderr.startswith("pamoja: the database: ")
     assert done.stderr.count("\n") == 1

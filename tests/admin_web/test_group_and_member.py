@@ -95,10 +95,28 @@ def test_what_cannot_be_meant_is_said_before_anything_is_done(engine: Engine, ar
 def test_a_refusal_is_recorded(engine: Engine) -> None:
     done(*UMOJA)
     assert run(*UMOJA).exit_code == 1
-    assert rows(engine, "SELECT channel, kind, outcome FROM command_record ORDER BY at") == [
+    assert rows(engine, "SELECT channel, kind, outcome FROM command_record ORDER BY at, kind DESC") == [
+        ("cli", "organisation.open", "done"),
         ("cli", "group.open", "done"),
         ("cli", "group.open", "group.code_taken"),
     ]
+
+
+def test_an_organisation_is_opened_by_a_command_and_once(engine: Engine) -> None:
+    done(*UMOJA)
+    done(*UMOJA[:3], "IMANI", *UMOJA[4:])
+    assert rows(engine, "SELECT name, country FROM organisation") == [("Umoja Federation", "KE")]
+    assert rows(engine, "SELECT actor_id, content FROM command_record WHERE kind = 'organisation.open'") == [
+        (None, {"name": "Umoja Federation", "country": "KE"})
+    ]
+
+
+def test_who_comes_back_holds_the_offices_of_the_new_request(engine: Engine) -> None:
+    done(*UMOJA)
+    done(*AMINA, "--role", "treasurer")
+    rows(engine, "UPDATE member SET state = 'left' RETURNING id")
+    assert "Amina is member 1 of Umoja." in done(*AMINA, "--role", "secretary")
+    assert [each["roles"] for each in data("member", "list", "--group", "UMOJA")] == [["secretary"]]
 
 
 def test_one_organisation_needs_no_name() -> None:

@@ -6,9 +6,12 @@ from pathlib import Path
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import Engine
 
 from admin_web.commands import ledger, verify
+from core.db import transaction
 from core.settings import Settings
+from tests.builders import Town
 
 pytestmark = pytest.mark.usefixtures("clean", "settings")
 LINES = """
@@ -61,6 +64,41 @@ def test_a_bad_line_refuses_all(file: Path) -> None:
     assert json.loads(refused.stdout) == {"refused": [{"row": 6, "reason": "postings: there must be 2 to 1000"}]}
     assert refused.stderr.endswith("Error: nothing was imported: 1 row is refused\n")
     assert run("balance", "--book", "OLD").exit_code == 1
+
+
+def test_members_money_is_left_to_what_members_are_told_of(file: Path, settings: Settings, engine: Engine) -> None:
+    with transaction(engine) as session:
+        town = Town(session, "UMOJA")
+        town.saves("amina", 100)
+    before = run("balance", "--book", "UMOJA").stdout
+    file.write_text(
+        '{"key": "1", "date": "2025-03-02", "postings": [{"account": "cash", "amount": "5"}, {"account": "savings:1", "amount": "-5"}]}'
+    )
+    refused = run("import", file, "--book", "UMOJA")
+    assert refused.exit_code == 1
+    assert "row 1: account: savings:1 is members' money" in refused.stderr
+    assert run("balance", "--book", "UMOJA").stdout == before
+    file.write_text(file.read_text().replace("savings:1", "opening-balances"))
+    assert run("import", file, "--book", "UMOJA").exit_code == 0
+    with psycopg.connect(settings.database_url) as connection:
+        statement = "SELECT group_id, outcome, content->>'book' FROM command_record WHERE kind = 'entries.import' ORDER BY at"
+        assert connection.execute(statement).fetchall() == [
+            (town.group_id, "import.rows_refused", "UMOJA"),
+            (town.group_id, "done", "UMOJA"),
+        ]
+    assert CliRunner().invoke(verify.command).exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["FILE", "-"])
+@pytest.mark.parametrize(
+    ("line", "times", "said"),
+    [(b"{}\n", 25_001, "at most 25000 rows"), (b" " * 2**20 + b"\n", 5, "at most 5 MB"), (b"x", 6 * 2**20, "at most 5 MB")],
+)
+def test_a_file_has_a_limit(file: Path, name: str, line: bytes, times: int, said: str) -> None:
+    file.write_bytes(line * times)
+    arguments = ["import", name.replace("FILE", str(file)), "--book", "OLD", "--currency", "KES"]
+    failed = CliRunner().invoke(ledger.command, arguments, input=line * times)
+    assert (failed.exit_code, failed.output) == (1, f"Error: {said} are imported at once: divide the file\n")
 
 
 @pytest.mark.parametrize(

@@ -74,8 +74,8 @@ def test_tumaini_is_asked_about_tomorrow(engine: Engine, phone: str) -> None:
 @pytest.mark.usefixtures("demo")
 def test_espoir_speaks_french_and_has_loans(engine: Engine) -> None:
     root, loan = dial(engine, IRENE, "2")
-    assert root.splitlines()[:2] == ["Espoir: Irène", "1 Épargner"]
-    assert loan.startswith("Crédit KES 15,000: reste KES ")
+    assert root.splitlines()[:2] == ["Espoir: Irene", "1 Epargner"]
+    assert loan.startswith("Pret KES 15,000: reste KES ")
     for phone in (JEAN, KEVIN):
         assert dial(engine, phone)[0].startswith("Espoir: ")
 

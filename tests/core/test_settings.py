@@ -18,6 +18,15 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAMOJA_HOME", str(tmp_path / "home"))
 
 
+@pytest.fixture
+def pepper_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the pepper of a database elsewhere; the environment names it."""
+    path = tmp_path / "given"
+    path.write_bytes(b"a pepper of the tests, 32 bytes..")
+    monkeypatch.setenv("PAMOJA_PEPPER_FILE", str(path))
+    return path
+
+
 def problems(*, serving: bool = False) -> list[str]:
     with pytest.raises(SettingsInvalid) as caught:
         load(serving=serving)
@@ -37,13 +46,14 @@ def test_all_errors_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> Non
         "PAMOJA_WEB_WORKERS": "none",
         "PAMOJA_SERVICE_CODE": "384",
         "PAMOJA_SECRET_PATH": "short",
+        "PAMOJA_PEPPER_FILE": "/there/is/no/such/pepper",
         "PAMOJA_LOG_LEVEL": "loud",
         "AT_API_KEY_FILE": "/there/is/no/such/file",
     }
     for name, value in wrong.items():
         monkeypatch.setenv(name, value)
     found = problems()
-    assert [line.partition(":")[0] for line in found] == sorted(name.removesuffix("_FILE") for name in wrong)
+    assert [line.partition(":")[0] for line in found] == sorted(name.replace("KEY_FILE", "KEY") for name in wrong)
     assert "canary" not in "".join(found)
 
 
@@ -95,6 +105,7 @@ def test_the_environment_comes_before_the_file(monkeypatch: pytest.MonkeyPatch, 
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+@pytest.mark.usefixtures("pepper_file")
 def test_every_spelling_of_the_database_becomes_one(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
     monkeypatch.setenv("DATABASE_URL", f"{scheme}://pamoja:word@there:5433/pamoja?sslmode=require")
     assert load().database_url == "postgresql://pamoja:word@there:5433/pamoja?sslmode=require"
@@ -129,6 +140,20 @@ def test_a_given_pepper_is_used_byte_for_byte(monkeypatch: pytest.MonkeyPatch, t
     assert not (tmp_path / "home").exists()
 
 
+def test_a_database_elsewhere_never_gets_a_new_pepper_unasked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    load()  # the embedded one has its own by now
+    monkeypatch.setenv("DATABASE_URL", "postgresql://there/pamoja")
+    assert problems() == ["PAMOJA_PEPPER_FILE: Must be set where DATABASE_URL is; make it once: head -c 32 /dev/urandom > FILE"]
+    with monkeypatch.context() as demo:
+        demo.setenv("PAMOJA_DEMO", "1")
+        assert load().pepper_file == tmp_path / "home" / "pepper"
+    path: Path = request.getfixturevalue("pepper_file")
+    assert (load().pepper_file, load().pepper) == (path, path.read_bytes())
+
+
+@pytest.mark.usefixtures("pepper_file")
 def test_no_secret_is_ever_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://pamoja:canary@there/pamoja")
     monkeypatch.setenv("REDIS_URL", "redis://:canary@there/0")

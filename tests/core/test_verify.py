@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.commands import ReverseEntry
 from core.db import Work
-from core.db.engine import driver, roll_back
+from core.db.engine import driver
 from core.handlers import EntryOfALoan
 from core.ledger.verify import verify
 from core.verify import CHECKS
@@ -97,6 +97,8 @@ TAMPERED = [
     ("member-has-savings", "UPDATE account SET member_id = NULL WHERE book_id = %(g)s AND code = 'savings:2'"),
     ("entry-was-commanded", "UPDATE command_record SET outcome = 'loan.open' WHERE group_id = %(g)s AND kind = 'cash.decide'"),
     ("entry-was-commanded", "UPDATE entry SET command_id = gen_random_uuid() WHERE book_id = %(g)s"),
+    ("entry-was-commanded", "UPDATE entry SET command_id = NULL WHERE book_id = %(g)s"),
+    ("entry-was-commanded", "UPDATE command_record SET group_id = 0 WHERE group_id = %(g)s AND kind = 'cash.decide'"),
     ("pin-tries", "UPDATE pin SET failures = 3"),
     # The constraints stand in the way of these, until somebody drops them.
     ("posting-moves-money", "UPDATE posting SET amount_minor = 0 WHERE book_id = %(g)s AND line = 1"),
@@ -128,7 +130,7 @@ def test_what_is_tampered_with_is_named(town: Town, check: str, tampering: str) 
     broken = found(town)
     assert check in broken
     assert broken[check].startswith((f"book {town.code}: ", "book 0: ")) or check == "pin-tries"
-    roll_back(connection)
+    connection.undo()
 
 
 def test_every_check_was_made_to_fail() -> None:

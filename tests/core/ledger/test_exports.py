@@ -12,11 +12,10 @@ from sqlalchemy.orm import Session
 
 from core.ledger import queries
 from core.ledger.exports import CSV_COLUMNS, beancount_names, export
-from core.ledger.imports import import_entries
 from core.ledger.queries import UsedAccount
 from core.ledger.verify import verify
 from tests.books import AT
-from tests.core.ledger.entries import entries, entry
+from tests.core.ledger.entries import entries, entry, take_lines
 
 Journal = dict[str, tuple[date, str, list[tuple[str, Decimal]]]]
 ROWS: Final = (
@@ -38,7 +37,7 @@ EXPECTED: Final[Journal] = {
 @pytest.fixture
 def lines(session: Session, request: pytest.FixtureRequest) -> list[str]:
     """Export a book in the style that the test names."""
-    import_entries(session, entries(*ROWS), book="Old", currency="KES", may_open=True, at=AT)
+    take_lines(session, entries(*ROWS))
     assert list(verify(session)) == []
     return list(export(session, card=queries.book_card(session, name="Old"), name="Old", style=request.param))
 

@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from core.db import Work
-from core.db.engine import driver, roll_back
+from core.db.engine import driver
 from tests.books import Books
 
 TABLES = ("book", "account", "entry", "posting")
@@ -103,7 +103,7 @@ def test_nobody_may(owner_engine: Engine, name: str, statement: str) -> None:
         with pytest.raises(psycopg.errors.DatabaseError) as refused:
             connection.execute(statement, parameters)
         assert refused.value.diag.constraint_name == name
-        roll_back(connection)
+        connection.undo()
 
 
 def test_an_entry_without_postings_is_not_committed(owner_engine: Engine) -> None:

@@ -44,7 +44,7 @@ def test_nothing_to_put_is_no_statement(session: Session) -> None:
 
 
 def test_an_event_is_told_once_to_each_address_of_its_group(session: Session, states: Callable[[], dict[str, str]]) -> None:
-    outbox.put(session, notice("e"), notice("e", BARAKA), notice("e", template="other"))
+    outbox.put(session, notice("e"), notice("e", BARAKA), notice("e", template="join.asked"))
     outbox.put(session, notice("e"))
     outbox.put(session, notice("e", group_id=8))
     assert driver(session).execute("SELECT group_id, address, template FROM outbox ORDER BY id").fetchall() == [

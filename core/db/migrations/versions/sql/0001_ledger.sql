@@ -26,6 +26,12 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON posting FOR EA
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON command_record FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER append_only BEFORE DELETE OR TRUNCATE ON account FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- What is saved from a turn that another request has taken meanwhile fails, and its transaction with it.
+CREATE FUNCTION overtaken() RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'another request was quicker' USING ERRCODE = 'PM010';
+END $$;
+
 -- A book that is no group's takes its number from the groups' sequence, so that the two never meet.
 CREATE FUNCTION open_book(p_id bigint, p_organisation bigint, p_name text, p_currency text) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -161,5 +167,5 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO pamoja_app;
 GRANT INSERT, UPDATE ON organisation, savings_group, constitution, person, member, handset, pin, link_code,
   declaration, loan, instalment, meeting, rsvp, outbox, attempt, conversation TO pamoja_app;
 GRANT DELETE ON conversation, link_code, handset, outbox TO pamoja_app;
--- A record is written once, by whoever asked, and never again.
-GRANT INSERT ON command_record TO pamoja_app;
+-- A record is written once, by whoever asked, and never again; so is the mark of the pepper.
+GRANT INSERT ON command_record, installation TO pamoja_app;
