@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
+import psycopg
 import structlog
 from flask import Flask, Response, jsonify, request
 from redis import Redis
@@ -16,12 +17,13 @@ from redis.exceptions import RedisError
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from channels.turn import House
+from channels.sms import gateway as sms_gateway
 from channels.ussd import gateway
+from channels.walk import House
 from channels.words.catalogue import say
 from core import clock
 from core.db.engine import make_engine, transaction
-from core.db.migrate import pending
+from core.db.migrate import DatabaseTooNew, pending
 from core.settings import Settings, load
 
 log = structlog.get_logger(__name__)
@@ -76,8 +78,17 @@ def create_app(settings: Settings, engine: Engine, house: House, database_url: s
     def ussd_events(secret: str) -> Response:
         if not _is_secret(secret, settings.secret_path.encode()):
             return Response(status=404)
-        gateway.session_over(house, request.get_data(cache=False))
+        gateway.session_over(house, request.get_data(cache=False), at=clock.now())
         return Response("ok", mimetype="text/plain")
+
+    callbacks: dict[str, sms_gateway.Handler] = {"sms": sms_gateway.sms, "delivery": sms_gateway.delivery, "opt-out": sms_gateway.opt_out}
+
+    @app.post('/at/<secret>/<any(sms, delivery, "opt-out"):what>')
+    def sms_callback(secret: str, what: str) -> Response:
+        if not _is_secret(secret, settings.secret_path.encode()):
+            return Response(status=404)
+        body = request.get_data(cache=False)
+        return Response(status=sms_gateway.answer(callbacks[what], house, body, at=clock.now()), mimetype="text/plain")
 
     @app.get("/healthz")
     def healthz() -> Response:
@@ -110,7 +121,7 @@ def _database(engine: Engine, database_url: str) -> str:
         with transaction(engine) as session:
             session.connection().exec_driver_sql("SELECT 1")
         return "migrations are pending" if pending(database_url) else "ok"
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, psycopg.Error, DatabaseTooNew) as error:
         return type(error).__name__
 
 
@@ -127,7 +138,7 @@ def _redis(settings: Settings) -> str:
 def make(settings: Settings, database_url: str) -> Wsgi:
     """Make the whole public side on a database."""
     engine = make_engine(database_url, pool_size=settings.web_threads, turns=True)
-    house = House(engine, settings.pepper, settings.service_code, settings.help_number or settings.service_code)
+    house = House(engine, settings.pepper, settings.service_code, settings.help_number)
     # The first member should not wait for catalogues and menus to be read.
     say("en", "choice.back")
     return _Ussd(house, settings.secret_path, create_app(settings, engine, house, database_url).wsgi_app)

@@ -1,12 +1,14 @@
-"""The conversation of a member with the house: one row a session, loaded under a lock and saved with the exact reply.
+"""The conversation of a member with the house: one row a session, saved with the exact reply.
 
 The row never holds what was typed (a PIN is in it): of the gateway's cumulative text it keeps the length and a keyed
-HMAC, which prove that the next request goes on where this one stopped.
+HMAC, which prove that the next request goes on where this one stopped. Nothing is locked: a save succeeds only on the
+turn it was made from, so of two requests for the same turn one is overtaken, and starts again.
 """
 
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any, Final
 
 import psycopg
@@ -18,10 +20,14 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from core import facts as kept_facts
 from core.db.base import Base, Big, Instant, Language, Phone
 from core.db.engine import Driver, driver
-from core.db.statement import Statement
+from core.db.statement import Later, Statement
 
 RESUME_WITHIN: Final = timedelta(minutes=10)
 KEEP: Final = timedelta(days=2)
+PRUNED_AT_ONCE: Final = 5_000
+# What a broken-off change of PIN leaves among the answers, sealed; and the screen whose words are a one-time code.
+_SEALED: Final = ["old_pin", "new_pin", "again"]
+_TELLS_A_CODE: Final = "telegram"
 
 
 class ConversationRow(Base):
@@ -31,6 +37,7 @@ class ConversationRow(Base):
     __table_args__ = (
         PrimaryKeyConstraint("channel", "session"),
         Index(None, "channel", "address", "started_at"),
+        Index(None, "started_at"),
         # Nothing indexed changes from turn to turn, so each turn is one in-page update.
         {"postgresql_with": {"fillfactor": "70"}},
     )
@@ -45,6 +52,7 @@ class ConversationRow(Base):
     text_hmac: Mapped[bytes] = mapped_column(LargeBinary)
     reply: Mapped[str] = mapped_column(Text, comment="the exact answer, given again to a repeat")
     ended: Mapped[bool] = mapped_column(Boolean)
+    closed_at: Mapped[Instant | None] = mapped_column(comment="when the gateway said that the session is over")
     person_id: Mapped[Big | None]
     member_id: Mapped[Big | None]
     group_id: Mapped[Big]
@@ -53,7 +61,7 @@ class ConversationRow(Base):
     page: Mapped[int] = mapped_column(SmallInteger)
     strikes: Mapped[int] = mapped_column(SmallInteger, comment="replies in a row that were not understood")
     pin_given: Mapped[bool] = mapped_column(Boolean, comment="the right PIN was given in this session")
-    answers: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="what was answered so far; never a PIN")
+    answers: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="what was answered so far; a new PIN only sealed, and not for long")
     shown: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="the facts on the screen that is open")
 
 
@@ -89,7 +97,7 @@ class Conversation:
 
 
 _COLUMNS: Final = tuple(Conversation.__dataclass_fields__)
-_LOAD: Final = Statement(
+LOAD: Final = Statement(
     f"SELECT {', '.join(_COLUMNS)} FROM conversation"  # noqa: S608 the columns are ours
     " WHERE channel = %(channel)s AND session = %(session)s",
     Conversation,
@@ -97,6 +105,7 @@ _LOAD: Final = Statement(
 _LATEST: Final = Statement(
     f"SELECT {', '.join(_COLUMNS)} FROM conversation"  # noqa: S608 the columns are ours
     " WHERE channel = %(channel)s AND address = %(address)s AND session <> %(session)s AND started_at > %(since)s"
+    " AND person_id IS NOT DISTINCT FROM %(person)s AND group_id = %(group)s"
     " ORDER BY started_at DESC LIMIT 1",
     Conversation,
 )
@@ -109,12 +118,19 @@ _SAVE: Final = (
     f"UPDATE conversation SET {', '.join(f'{c} = %({c})s' for c in _COLUMNS if c not in _FIXED)}"  # noqa: S608
     " WHERE channel = %(channel)s AND session = %(session)s AND turn = %(turn)s::int - 1"
 )
-# A turn that only moves through menus need not wait for the disk. One that did more waits, and so does its conversation.
-_ALONE: Final = " RETURNING set_config('synchronous_commit', 'off', true)"
+# A turn that only moves through menus need not wait for the disk. One that did more waits, and so does its conversation,
+# which travels with the COMMIT: so the statement itself must fail where the turn was overtaken.
+_ALONE: Final = "{} RETURNING set_config('synchronous_commit', 'off', true)"
+_WITH_MORE: Final = "WITH saved AS ({} RETURNING 1) SELECT CASE count(*) WHEN 1 THEN 1 ELSE overtaken() END FROM saved"
 _SAVES: Final[dict[tuple[bool, bool], Statement[Any]]] = {
-    (first, alone): Statement((_OPEN if first else _SAVE) + (_ALONE if alone else "")) for first in (True, False) for alone in (True, False)
+    (first, alone): Statement((_ALONE if alone else _WITH_MORE).format(_OPEN if first else _SAVE))
+    for first in (True, False)
+    for alone in (True, False)
 }
-_CLOSE: Final = "UPDATE conversation SET ended = true WHERE channel = %s AND session = %s AND NOT ended AND answers = '{}'"
+_OVERTAKEN: Final = "PM010"
+_CLOSE: Final = """
+UPDATE conversation SET closed_at = %s, answers = answers - %s::text[] WHERE channel = %s AND session = %s AND closed_at IS NULL
+"""
 
 
 def text_hmac(key: bytes, text: str) -> bytes:
@@ -122,22 +138,54 @@ def text_hmac(key: bytes, text: str) -> bytes:
     return hmac.digest(key, text.encode(), "sha256")
 
 
-def load(connection: Driver, *, channel: str, session: str) -> Conversation | None:
-    """Load a session's conversation. Nothing is locked: of two requests for the same turn one saves, and one is overtaken."""
-    found = _LOAD.one(connection, {"channel": channel, "session": session})
-    return found and _opened(found)
+class Recent:
+    """What this process saved last of each session, so that the next turn need not read it again.
+
+    Another process may have gone on meanwhile; then the save finds another turn in the database, and is overtaken.
+    """
+
+    def __init__(self, most: int = 4_096) -> None:
+        self._most = most
+        self._kept: dict[tuple[str, str], Conversation] = {}
+        self._lock = Lock()
+
+    def get(self, channel: str, session: str) -> Conversation | None:
+        """The conversation as it was last saved here, to be changed at will."""
+        found = self._kept.get((channel, session))
+        return found and copy(found)
+
+    def keep(self, conversation: Conversation) -> None:
+        """Remember a conversation that was saved, and that nobody changes any more; the one that was quiet longest makes room."""
+        key = conversation.channel, conversation.session
+        with self._lock:
+            self._kept.pop(key, None)
+            self._kept[key] = conversation
+            if len(self._kept) > self._most:
+                del self._kept[next(iter(self._kept))]
+
+    def forget(self, channel: str, session: str) -> None:
+        """Forget a conversation that may have changed elsewhere."""
+        with self._lock:
+            self._kept.pop((channel, session), None)
 
 
-def latest(connection: Driver, *, channel: str, address: str, session: str, at: datetime) -> Conversation | None:
-    """The conversation before this session's on the same handset, if it is recent."""
-    parameters = {"channel": channel, "address": address, "session": session, "since": at - RESUME_WITHIN}
-    found = _LATEST.one(connection, parameters)
-    return found and _opened(found)
+def copy(conversation: Conversation) -> Conversation:
+    """Give a conversation that may be changed without the other."""
+    return replace(conversation, answers=dict(conversation.answers), shown=dict(conversation.shown))
 
 
-def _opened(found: Conversation) -> Conversation:
-    found.answers, found.shown = kept_facts.load(found.answers), kept_facts.load(found.shown)
+def loaded(later: Later[Conversation]) -> Conversation | None:
+    """Give the conversation that a statement finds, with its facts as they were."""
+    found = later.one()
+    if found is not None:
+        found.answers, found.shown = kept_facts.load(found.answers), kept_facts.load(found.shown)
     return found
+
+
+def latest(connection: Driver, now: Conversation, *, at: datetime) -> Later[Conversation]:
+    """Find what the same person, or nobody that is known, had before on the same handset in the same group, if it is recent."""
+    who = {"channel": now.channel, "address": now.address, "session": now.session, "person": now.person_id, "group": now.group_id}
+    return _LATEST.later(connection, who | {"since": at - RESUME_WITHIN})
 
 
 class Overtaken(Exception):
@@ -145,22 +193,47 @@ class Overtaken(Exception):
 
 
 def save(connection: Driver, conversation: Conversation) -> None:
-    """Keep a conversation after a turn.
+    """Keep a conversation after a turn, and commit what the turn did with it.
 
-    :raises Overtaken: if the same turn was saved by another request
+    :raises Overtaken: if the same turn was saved by another request; nothing of this one is kept
     """
     row = {column: getattr(conversation, column) for column in _COLUMNS}
     row["answers"], row["shown"] = Jsonb(kept_facts.dump(conversation.answers)), Jsonb(kept_facts.dump(conversation.shown))
-    alone = connection.pgconn.transaction_status == psycopg.pq.TransactionStatus.IDLE
-    if _SAVES[conversation.turn == 1, alone].count(connection, row) != 1:
-        raise Overtaken
+    first = conversation.turn == 1
+    if not connection.in_transaction:
+        if _SAVES[first, True].count(connection, row) != 1:
+            raise Overtaken
+        return
+    _SAVES[first, False].later(connection, row)
+    try:
+        connection.keep()
+    except psycopg.Error as error:
+        if error.sqlstate == _OVERTAKEN:
+            raise Overtaken from error
+        raise
 
 
-def close(connection: Driver, *, channel: str, session: str) -> None:
-    """The gateway says that the session is over: what has nothing to resume is closed."""
-    connection.execute(_CLOSE, (channel, session))
+def close(connection: Driver, *, channel: str, session: str, at: datetime) -> None:
+    """The gateway says that the session is over."""
+    connection.execute(_CLOSE, (at, _SEALED, channel, session))
+
+
+_TIDY: Final = """
+UPDATE conversation SET answers = answers - %(sealed)s::text[], reply = CASE WHEN screen = %(code)s THEN '' ELSE reply END
+WHERE started_at BETWEEN %(from)s AND %(to)s AND (answers ?| %(sealed)s::text[] OR screen = %(code)s AND reply <> '')
+"""
+_PRUNE: Final = """
+DELETE FROM conversation WHERE ctid = ANY(ARRAY(SELECT ctid FROM conversation WHERE started_at < %s ORDER BY started_at LIMIT %s))
+"""
+
+
+def tidy(session: Session, *, at: datetime, within: timedelta) -> int:
+    """Take sealed PINs and one-time codes out of what nobody can resume any more, and say of how many."""
+    to = at - RESUME_WITHIN
+    parameters = {"sealed": _SEALED, "code": _TELLS_A_CODE, "from": to - within, "to": to}
+    return driver(session).execute(_TIDY, parameters).rowcount
 
 
 def prune(session: Session, *, at: datetime) -> int:
-    """Forget conversations that are over and done."""
-    return driver(session).execute("DELETE FROM conversation WHERE started_at < %s", (at - KEEP,)).rowcount
+    """Forget the oldest conversations that are over and done, up to a limit, and say how many."""
+    return driver(session).execute(_PRUNE, (at - KEEP, PRUNED_AT_ONCE)).rowcount

@@ -10,7 +10,7 @@ from core.outbox.operations import Message
 AMINA, BARAKA, CHAUSIKU = "+254700000001", "+254700000002", "+254700000003"
 EVENT_AT: Final = datetime(2025, 3, 1, 9, tzinfo=UTC)
 STANDING: Final = {"dial": "*384*77#", "help": "0700"}
-TEMPLATE: Final = "join.asked"
+TEMPLATE: Final = "join.refused"  # of a kind that comes by day and night
 
 
 @dataclass(frozen=True, slots=True)

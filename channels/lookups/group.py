@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 from channels.lookups.look import Facts, Look
 from core.db.statement import Statement
-from core.groups import queries
 from core.groups.rules import LEADERS
+from core.meetings.operations import MeetingOver
 from core.money import Money
 
 _GROUP: Final[Statement[Any]] = Statement("""
@@ -32,30 +32,40 @@ def group(look: Look) -> Facts:
     return facts | (meeting_facts(row) if row.meeting_id is not None else {})
 
 
+def meeting(look: Look) -> Facts:
+    """The group's next meeting, and what this member has said to it.
+
+    :raises MeetingOver: if it has begun meanwhile and none is called after it
+    """
+    row = look.one(_GROUP, look.ids())
+    if row.meeting_id is None:
+        raise MeetingOver
+    return meeting_facts(row) | ({f"said_{row.answer}": True} if row.answer else {})
+
+
 def groups(look: Look) -> Facts:
     """The person's groups on this handset."""
-    reached = queries.reached(look.work.driver, phone=look.conversation.address)
+    reached = look.reached()
     mine = [row for row in reached if row.state == "active" and row.person_id == look.conversation.person_id]
     return {"groups": [{"id": row.group_id, "group": row.group_name} for row in mine]}
 
 
-_PERSON: Final[Statement[Any]] = Statement("SELECT name FROM person WHERE id = %(person)s")
-_ALREADY: Final[Statement[Any]] = Statement("SELECT state FROM member WHERE group_id = %(found)s AND person_id = %(person)s")
+_BY_CODE: Final[Statement[Any]] = Statement("""
+SELECT g.id AS found, g.name AS group, p.name, m.state IN ('active', 'asked') AS already
+FROM savings_group g
+LEFT JOIN person p ON p.id = %(person)s
+LEFT JOIN member m ON m.group_id = g.id AND m.person_id = p.id
+WHERE g.code = %(code)s
+""")
 
 
 def group_by_code(look: Look) -> Facts:
-    """The group whose code was typed, if there is one and the person is not in it."""
-    conversation = look.conversation
-    found = queries.group_by_code(look.work.driver, code=conversation.answers["group_code"])
-    if found is None:
+    """The group whose code was typed, if there is one, and whether the person is in it; the name of a person who is known."""
+    row = look.one(_BY_CODE, look.ids() | {"code": look.conversation.answers["group_code"]})
+    if row is None:
         return {}
-    group_id, name = found
-    facts: Facts = {"found": int(group_id), "group": name}
-    if conversation.person_id is not None:
-        facts["name"] = look.one(_PERSON, look.ids()).name
-        already = look.one(_ALREADY, look.ids() | {"found": group_id})
-        facts["already"] = already is not None and already.state in ("active", "asked")
-    return facts
+    facts: Facts = {"found": row.found, "group": row.group, "already": bool(row.already)}
+    return facts | ({} if row.name is None else {"name": row.name})
 
 
 def meeting_facts(row: Any) -> Facts:  # noqa: ANN401 a row by name

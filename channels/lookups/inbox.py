@@ -1,68 +1,125 @@
-"""What waits for an official."""
+"""What waits for an official: the first thing, the next after one that was put off, and how many there are.
+
+Things come in the order of (rank, id): cash to be saved or repaid, people to let in, loans to decide on, loans to pay out, and
+last those that the box cannot pay now. What is on the screen, and what was put off before it, is known by these two.
+"""
 
 from typing import Any, Final
 
 from channels.lookups.look import Facts, Look
 from core.db.statement import Statement
 from core.groups.rules import CASH_KEEPERS, LEADERS, Role
+from core.ledger.rules import CASH
 from core.money import Money
 
-_WAITING: Final = """
-(SELECT d.purpose AS kind, d.id, p.name, d.amount_minor AS minor, 0 AS months, 0::bigint AS interest, 1 AS rank
- FROM declaration d JOIN person p ON p.id = d.person_id
- JOIN member m ON m.group_id = d.group_id AND m.id = d.member_id
- WHERE %(keeper)s AND d.group_id = %(group)s AND d.state = 'declared' AND d.person_id <> %(person)s
-   AND (%(treasurer)s OR 'treasurer' = ANY(m.roles))
- ORDER BY d.id LIMIT %(limit)s)
-UNION ALL
-(SELECT 'join', m.id, p.name, 0, 0, 0, 2 FROM member m JOIN person p ON p.id = m.person_id
- WHERE m.group_id = %(group)s AND m.state = 'asked' AND m.person_id <> %(person)s ORDER BY m.id LIMIT %(limit)s)
-UNION ALL
-(SELECT CASE l.state WHEN 'applied' THEN 'loan' ELSE 'payout' END, l.id, p.name, l.principal_minor, l.months, l.interest_minor, 3
- FROM loan l JOIN person p ON p.id = l.person_id
- JOIN member m ON m.group_id = l.group_id AND m.id = l.member_id
- WHERE l.group_id = %(group)s AND l.person_id <> %(person)s
-   AND (l.state = 'applied' OR l.state = 'approved' AND %(keeper)s AND (%(treasurer)s OR 'treasurer' = ANY(m.roles)))
- ORDER BY l.id LIMIT %(limit)s)
-ORDER BY rank, id LIMIT %(limit)s
-"""
-_INBOX: Final[Statement[Any]] = Statement(_WAITING)
-_INBOX_COUNT: Final[Statement[Any]] = Statement(f"SELECT count(*) AS waiting FROM ({_WAITING}) AS found")  # noqa: S608 our own words
-_ROLES: Final[Statement[Any]] = Statement("""
-SELECT m.roles, g.currency, g.name AS group FROM member m JOIN savings_group g ON g.id = m.group_id
-WHERE m.group_id = %(group)s AND m.id = %(member)s AND m.state = 'active'
-""")
 WAITING_MAX: Final = 100
+_START: Final = (0, 0)
 
 
-def waiting_for(look: Look, roles: list[str], *, limit: int = 1, statement: Statement[Any] = _INBOX) -> Any:  # noqa: ANN401 a row by name
-    """The next thing that waits for somebody with these roles, or with `_INBOX_COUNT` how many do."""
-    held = {Role(role) for role in roles}
-    if not held & LEADERS:
-        return None
-    parameters = look.ids() | {"limit": limit, "keeper": bool(held & CASH_KEEPERS), "treasurer": Role.TREASURER in held}
-    return look.one(statement, parameters)
+def _offices(roles: frozenset[Role]) -> str:
+    return f"'{{{','.join(sorted(roles))}}}'::varchar[]"
 
 
-def inbox(look: Look) -> Facts:
-    """The next thing that waits for this official."""
-    row = look.one(_ROLES, look.ids())
-    item = waiting_for(look, row.roles) if row else None
+def is_leader(m: str) -> str:
+    """Write in SQL that a row `m` of `member` leads its group."""
+    return f"{m}.roles && {_offices(LEADERS)}"
+
+
+def _kinds(m: str) -> tuple[str, ...]:
+    """Write in SQL what waits for the member `m`, one statement for each kind of thing: never their own."""
+    others = f"it.group_id = {m}.group_id AND it.person_id <> {m}.person_id"
+    # As `may_handle` of the payments has it.
+    handled = f"""{m}.roles && {_offices(CASH_KEEPERS)} AND ('{Role.TREASURER}' = ANY({m}.roles) OR NOT EXISTS (
+        SELECT FROM member o WHERE o.group_id = it.group_id AND o.person_id <> it.person_id AND o.state = 'active'
+          AND o.roles <> '{{}}' AND '{Role.TREASURER}' = ANY(o.roles)))"""
+    cash = f"""
+      SELECT it.purpose AS kind, 1 AS rank, it.id, it.person_id, it.amount_minor AS minor, 0::bigint AS interest, 0 AS months
+      FROM declaration it WHERE {others} AND it.state = 'declared' AND {handled}
+    """  # noqa: S608
+    joins = f"""
+      SELECT 'join' AS kind, 2 AS rank, it.id, it.person_id, 0::bigint AS minor, 0::bigint AS interest, 0 AS months
+      FROM member it WHERE {others} AND it.state = 'asked' AND {is_leader(m)}
+    """  # noqa: S608
+    loans = f"""
+      SELECT 'loan' AS kind, 3 AS rank, it.id, it.person_id, it.principal_minor AS minor, it.interest_minor AS interest, it.months
+      FROM loan it WHERE {others} AND it.state = 'applied' AND {is_leader(m)}
+    """  # noqa: S608
+    payouts = f"""
+      SELECT 'payout' AS kind, CASE WHEN it.principal_minor <= (
+               SELECT a.balance_minor FROM account a WHERE a.book_id = {m}.group_id AND a.code = '{CASH}') THEN 4 ELSE 5 END AS rank,
+             it.id, it.person_id, it.principal_minor AS minor, it.interest_minor AS interest, it.months
+      FROM loan it WHERE {others} AND it.state = 'approved' AND {handled}
+    """  # noqa: S608
+    return cash, joins, loans, payouts
+
+
+def something_waits(m: str) -> str:
+    """Write in SQL that something waits for the member `m`."""
+    return f"({is_leader(m)} AND EXISTS ({' UNION ALL '.join(_kinds(m))}))"
+
+
+def _after(limit: int) -> str:
+    """Write in SQL what waits for the member `m` after what was put off, up to a limit."""
+    first = (
+        f"(SELECT * FROM ({kind}) k WHERE (k.rank, k.id) > (%(rank)s, %(id)s) ORDER BY k.rank, k.id LIMIT {limit})"  # noqa: S608
+        for kind in _kinds("m")
+    )
+    return f"({' UNION ALL '.join(first)} ORDER BY rank, id LIMIT {limit})"
+
+
+_MEMBER: Final = "m.group_id = %(group)s AND m.id = %(member)s AND m.state = 'active'"
+_NEXT: Final[Statement[Any]] = Statement(f"""
+SELECT w.kind, w.rank, w.id, w.minor, w.interest, w.months, p.name, g.name AS group, g.currency
+FROM member m JOIN savings_group g ON g.id = m.group_id CROSS JOIN LATERAL {_after(1)} w JOIN person p ON p.id = w.person_id
+WHERE {_MEMBER}
+""")  # noqa: S608 our own words
+_COUNT: Final[Statement[Any]] = Statement(
+    f"SELECT count(*) AS waiting FROM member m CROSS JOIN LATERAL {_after(WAITING_MAX)} w WHERE {_MEMBER}"  # noqa: S608 our own words
+)
+
+
+def _next(look: Look, put_off: tuple[int, int]) -> Facts:
+    rank, id_ = put_off
+    item = look.one(_NEXT, look.ids() | {"rank": rank, "id": id_})
     if item is None:
         return {}
     return {
         item.kind: True,
+        "kind": item.kind,
+        "rank": item.rank,
         "item_id": item.id,
+        "put_off": list(put_off),
         "name": item.name,
-        "amount": Money(item.minor, row.currency),
-        "total": Money(item.minor + item.interest, row.currency),
+        "amount": Money(item.minor, item.currency),
+        "total": Money(item.minor + item.interest, item.currency),
         "months": item.months,
-        "group": row.group,
+        "group": item.group,
     }
+
+
+def _put_off(look: Look) -> tuple[int, int]:
+    """What was put off before the thing that is on the screen."""
+    rank, id_ = look.conversation.shown.get("put_off", _START)
+    return rank, id_
+
+
+def inbox(look: Look) -> Facts:
+    """The first thing that waits for this official."""
+    return _next(look, _START)
+
+
+def inbox_next(look: Look) -> Facts:
+    """The next thing after what was put off."""
+    return _next(look, _put_off(look))
+
+
+def inbox_later(look: Look) -> Facts:
+    """The next thing after the one on the screen, which is put off."""
+    shown = look.conversation.shown
+    return _next(look, (shown["rank"], shown["item_id"]))
 
 
 def waiting(look: Look) -> Facts:
     """How much more waits for this official."""
-    row = look.one(_ROLES, look.ids())
-    counted = waiting_for(look, row.roles, limit=WAITING_MAX, statement=_INBOX_COUNT) if row else None
-    return {"waiting": counted.waiting if counted else 0}
+    rank, id_ = _put_off(look)
+    return {"waiting": look.one(_COUNT, look.ids() | {"rank": rank, "id": id_}).waiting}

@@ -5,20 +5,20 @@ from typing import Any, Final
 from channels import conversations
 from channels.conversations import Conversation
 from channels.lookups.group import meeting_facts
-from channels.lookups.inbox import waiting_for
+from channels.lookups.inbox import something_waits
 from channels.lookups.look import MEMBER, Facts, Look
 from channels.menus.machine import nodes
 from channels.menus.screens import Screen
-from core.db.statement import Statement
-from core.groups import pins, queries
-from core.groups.queries import Reached
-from core.groups.rules import LEADERS
+from core.db.statement import Later, Statement
+from core.groups import pins
+from core.groups.queries import RULES_IN_FORCE
 from core.ids import PersonId
 
 
-def _speaks(conversation: Conversation, person: Reached | None) -> None:
-    """Note who is speaking, or that it is not known (yet)."""
-    conversation.person_id = person.person_id if person else None
+def _speaks(conversation: Conversation, person: Any) -> None:  # noqa: ANN401 a row by name, or None
+    """Note who is speaking, or that it is not known (yet). A PIN that somebody else gave counts for nothing."""
+    before, conversation.person_id = conversation.person_id, person.person_id if person else None
+    conversation.pin_given = conversation.pin_given and before == conversation.person_id
     conversation.member_id = person.member_id if person else None
     conversation.group_id = person.group_id if person else 0
     if person:
@@ -28,7 +28,7 @@ def _speaks(conversation: Conversation, person: Reached | None) -> None:
 def caller(look: Look) -> Facts:
     """Whom the number reaches: nobody, somebody who waits to be let in, one person, several."""
     conversation = look.conversation
-    reached = queries.reached(look.work.driver, phone=conversation.address)
+    reached = look.reached()
     active = [row for row in reached if row.state == "active"]
     people = {row.person_id for row in active}
     _speaks(conversation, None)
@@ -36,7 +36,7 @@ def caller(look: Look) -> Facts:
         if reached:
             conversation.language = reached[0].language
             return {"waiting": True, "group": reached[0].group_name}
-        return _broken_off(look) or {}
+        return _broken_off(look, conversations.latest(look.work.driver, conversation, at=look.at)) or {}
     if len(people) > 1:
         conversation.language = active[0].language
         return {"several": True}
@@ -44,25 +44,65 @@ def caller(look: Look) -> Facts:
     return {"known": True}
 
 
-def _preferred(active: list[Reached]) -> Reached:
+def _preferred(active: list[Any]) -> Any:  # noqa: ANN401 rows by name
     """The membership in the group that was last used."""
     return next((row for row in active if row.group_id == row.last_group_id), active[0])
 
 
+_ON_HANDSET: Final[Statement[Any]] = Statement("""
+SELECT h.person_id, h.group_id, h.member_id, p.name, p.language, p.last_group_id, g.name AS group_name,
+       NOT EXISTS (SELECT FROM pin WHERE person_id = h.person_id) AS no_pin
+FROM handset h
+JOIN person p ON p.id = h.person_id
+JOIN member m ON m.group_id = h.group_id AND m.id = h.member_id
+JOIN savings_group g ON g.id = h.group_id
+WHERE h.phone = %(phone)s AND m.state = 'active' AND m.number = %(number)s
+  AND h.member_id = coalesce(%(membership)s::bigint, h.member_id)
+ORDER BY h.group_id
+""")
+
+
 def member_on_handset(look: Look) -> Facts:
-    """Which of the people on the handset has the number that was typed. The PIN proves it."""
-    reached = queries.reached(look.work.driver, phone=look.conversation.address)
-    number = look.conversation.answers["number"]
-    found = [row for row in reached if row.state == "active" and row.number == number]
-    if len(found) != 1:
+    """Which of the people on the handset has the number that was typed (several groups may have given it). The PIN proves it."""
+    answers = look.conversation.answers
+    asked = look.ids() | {"number": answers["number"], "membership": answers.get("membership")}
+    found = _ON_HANDSET.all(look.work.driver, asked)
+    if not found:
         return {}
-    _speaks(look.conversation, found[0])
-    return {"found": True, "name": found[0].name}
+    if len({row.person_id for row in found}) > 1:
+        people = [{"id": row.member_id, "name": row.name, "group": row.group_name} for row in found]
+        return {"several": True, "people": people}
+    who = _preferred(found)
+    _speaks(look.conversation, who)
+    return {"found": True, "name": who.name, "no_pin": who.no_pin, "phone": look.conversation.address}
 
 
-_BEGINNING: Final[Statement[Any]] = Statement("""
-SELECT g.name AS group, g.timezone, p.name, m.roles, m.number,
+def newcomer(look: Look) -> Facts:
+    """Nobody speaks who is known on the handset."""
+    _speaks(look.conversation, None)
+    return {}
+
+
+def proved(look: Look) -> Facts:
+    """Who speaks, if a PIN has shown it or the handset is theirs alone; else it is not known any more."""
+    return {"known": True} if look.conversation.pin_given else caller(look)
+
+
+def speaker(look: Look) -> Facts:
+    """Whether it is known who speaks."""
+    return {"known": look.conversation.person_id is not None}
+
+
+_RULES: Final = RULES_IN_FORCE.format(group="g", at="%(at)s")
+_BEGINNING: Final[Statement[Any]] = Statement(f"""
+SELECT g.name AS group, g.timezone, p.name,
        NOT EXISTS (SELECT FROM pin WHERE person_id = %(person)s) AS no_pin,
+       {something_waits("m")} AS inbox,
+       (SELECT other.name FROM handset h
+        JOIN member there ON there.group_id = h.group_id AND there.id = h.member_id AND there.state = 'active'
+        JOIN savings_group other ON other.id = h.group_id
+        WHERE h.phone = %(phone)s AND h.person_id = %(person)s AND h.group_id <> %(group)s AND {something_waits("there")}
+        ORDER BY h.group_id LIMIT 1) AS elsewhere,
        near.id AS meeting_id, near.starts_at, near.place
 FROM savings_group g
 JOIN member m ON m.group_id = g.id AND m.id = %(member)s
@@ -70,35 +110,30 @@ JOIN person p ON p.id = m.person_id
 LEFT JOIN LATERAL (
   SELECT t.id, t.starts_at, t.place FROM meeting t
   WHERE t.group_id = g.id AND t.state = 'called' AND t.starts_at > %(at)s
-    AND t.starts_at <= %(at)s::timestamptz + make_interval(days => (
-      SELECT (k.rules->>'meeting_notice_days')::int FROM constitution k WHERE k.group_id = g.id ORDER BY k.version DESC LIMIT 1))
     AND NOT EXISTS (SELECT FROM rsvp r WHERE r.group_id = t.group_id AND r.meeting_id = t.id AND r.member_id = m.id)
   ORDER BY t.starts_at LIMIT 1
-) near ON true
+) near ON near.starts_at <= %(at)s::timestamptz + make_interval(days => ({_RULES}->>'meeting_notice_days')::int)
 WHERE g.id = %(group)s
-""")
+""")  # noqa: S608 our own words
 
 
 def beginning(look: Look) -> Facts:
     """What comes before the root menu: something broken off, a first PIN, work for an official, a meeting."""
     if look.conversation.person_id is None:
         return {"stranger": True}
+    before = conversations.latest(look.work.driver, look.conversation, at=look.at) if look.conversation.screen == "begin" else None
     row = look.one(_BEGINNING, look.ids())
-    facts: Facts = {"group": row.group, "name": row.name, "no_pin": row.no_pin, "number": row.number, "phone": look.conversation.address}
-    if look.conversation.screen == "begin" and (broken := _broken_off(look)):
+    facts: Facts = {"begun": True, "group": row.group, "name": row.name, "elsewhere": row.elsewhere}
+    if before and (broken := _broken_off(look, before)):
         return facts | broken
-    if set(row.roles) & LEADERS and waiting_for(look, row.roles):
-        facts["inbox"] = True
-    if row.meeting_id is not None:
-        facts |= meeting_facts(row)
-    return facts
+    facts |= {"no_pin": row.no_pin, "inbox": row.inbox}
+    return facts if row.meeting_id is None else facts | meeting_facts(row)
 
 
-def _broken_off(look: Look) -> Facts | None:
+def _broken_off(look: Look, latest: Later[Conversation]) -> Facts | None:
     """What the same person left unfinished on this handset a few minutes ago."""
-    now = look.conversation
-    before = conversations.latest(look.work.driver, channel=now.channel, address=now.address, session=now.session, at=look.at)
-    if before is None or not before.resumable or before.person_id != now.person_id or before.group_id != now.group_id:
+    now, before = look.conversation, conversations.loaded(latest)
+    if before is None or not before.resumable:
         return None
     screen = before.answers.get("resume", before.screen)
     node = nodes().get(screen)
@@ -121,7 +156,10 @@ _ROOT: Final[Statement[Any]] = Statement(
 
 
 def root(look: Look) -> Facts:
-    """Who speaks, in which group."""
+    """Who speaks, in which group; where the session has just begun, that is known, and where else something waits."""
+    shown = look.conversation.shown
+    if shown.get("begun"):
+        return {name: shown[name] for name in ("group", "name", "elsewhere")}
     row = look.one(_ROOT, look.ids())
     return {"group": row.group, "name": row.name}
 

@@ -22,6 +22,7 @@ from core.commands import (
     Secret,
     SetPin,
 )
+from core.loans.rules import LoanState
 
 
 def ask_to_join(answers: Facts, asking: Asking) -> Command:
@@ -93,10 +94,11 @@ def decide_join(answers: Facts, asking: Asking) -> Command:
 
 
 def decide_loan(answers: Facts, asking: Asking) -> Command:
-    """Approve or reject."""
-    return DecideLoan(**asking.envelope(pin=True), loan_id=answers["item_id"], agree=answers["agree"])
+    """Approve or reject; a loan that was waiting to be paid out is the one that was approved already."""
+    seen = LoanState.APPROVED if answers["kind"] == "payout" else LoanState.APPLIED
+    return DecideLoan(**asking.envelope(pin=True), loan_id=answers["item_id"], agree=answers["agree"], seen=seen)
 
 
 def disburse_loan(answers: Facts, asking: Asking) -> Command:
-    """Say that the cash was paid out."""
-    return DisburseLoan(**asking.envelope(pin=True), loan_id=answers["item_id"])
+    """Say that the cash was paid out; that the PIN was given earlier does not count."""
+    return DisburseLoan(**asking.envelope(pin=True) | {"pin_given": False}, loan_id=answers["item_id"])

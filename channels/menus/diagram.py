@@ -7,7 +7,7 @@ from typing import Final, cast
 
 from channels.menus.book import NODES
 from channels.menus.machine import exits
-from channels.menus.screens import Node, Route, Screen
+from channels.menus.screens import Node, Route, Screen, words_of
 from channels.words.catalogue import FALLBACK, UnknownKeyError, text_of
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "menus.md"
@@ -29,10 +29,13 @@ def _slug(name: str) -> str:
     return name.replace(".", "_")
 
 
+# Of a screen that has several words, those about this.
+_FOR_EXAMPLE: Final = {"resume": "save.confirm", "code": "role.not_allowed", "agree": True, "kind": "loan"}
+
+
 def _words(screen: Screen) -> str:
-    about = {"resume": "resume.save.confirm", "refused": "refused.role.not_allowed"}.get(screen.name, screen.name)
     try:
-        words = text_of(FALLBACK, about)
+        words = text_of(FALLBACK, words_of(screen, _FOR_EXAMPLE))
     except UnknownKeyError:
         return ""
     choices = (f"{choice.digit} {text_of(FALLBACK, f'choice.{choice.key}')}" for choice in screen.choices)

@@ -22,8 +22,15 @@ NODES: Final[tuple[Node, ...]] = (
         ),
     ),
     # A meeting that is near comes before the root menu, until it is answered.
-    Screen("meeting.near", choices=(*_ANSWERS, Choice("4", "menu", "home")), back=None),
-    Screen("meeting", shows="meeting", choices=_ANSWERS, back="group"),
+    Screen("meeting.near", words="meeting", choices=(*_ANSWERS, Choice("4", "menu", "home")), back=None),
+    Screen(
+        "meeting",
+        shows="meeting",
+        asides=(("said_yes", "meeting.said_yes"), ("said_no", "meeting.said_no"), ("said_maybe", "meeting.said_maybe")),
+        refused=(("meeting.over", "group"),),
+        choices=_ANSWERS,
+        back="group",
+    ),
     Screen(
         "meeting.done",
         build=builds.answer_meeting,

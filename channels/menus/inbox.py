@@ -1,60 +1,82 @@
-"""What waits for an official: cash to confirm, people to let in, loans to decide on and to pay out. One at a time."""
+"""What waits for an official: cash to confirm, people to let in, loans to decide on and to pay out. One after another."""
 
 from typing import Final
 
 from channels.menus import builds, replies
 from channels.menus.screens import Build, Choice, Node, Route, Screen
 
-_NEXT: Final = (Choice("1", "next", "inbox", when="waiting"),)
+_KINDS: Final = tuple((kind, f"inbox.{kind}") for kind in ("saving", "repayment", "join", "loan", "payout"))
+_NEXT: Final = (Choice("1", "next", "inbox.next", when="waiting"),)
+# Why what is agreed to may not be possible (any more).
+_NOT_BOOKED: Final = ("loan.not_active", "loan.pays_too_much", "amount.too_large")
+_NOT_LET_IN: Final = ("group.full",)
+_NOT_PAID: Final = ("loan.box_too_small", "loan.borrower_left", "loan.no_longer_covered")
 
 
-def _decision(name: str, agree: str, refuse: str | None, build: Build) -> tuple[Node, ...]:
-    """Lay out one kind of decision: the question, the PIN (once in a session), the deed, the next one."""
-    no = () if refuse is None else (Choice("2", refuse, f"{name}.pin", sets=("agree", False)),)
-    later = Choice("2" if refuse is None else "3", "later", "inbox.later")
+def _decision(kind: str, build: Build, agree: str, refuse: str = "", *, words: str = "", undone: tuple[str, ...] = ()) -> tuple[Node, ...]:
+    """Lay out one kind of decision: the question, the PIN, the deed and the next one.
+
+    The PIN is asked once in a session, but each time for a payout: there money goes out.
+    """
+    name, said, about = f"inbox.{kind}", f"inbox.{words or kind}", "agree" if refuse else None
+    no = (Choice("2", refuse, f"{name}.pin", sets=("agree", False)),) if refuse else ()
+    later = Choice("3" if refuse else "2", "later", "inbox.later")
+    refused = (
+        ("pin.wrong", f"{name}.pin"),
+        ("pin.not_set", "pin.first"),
+        ("role.already_decided", "inbox.decided"),
+        *((code, f"{name}.undone") for code in undone),
+    )
     return (
+        Screen(name, choices=(Choice("1", agree, f"{name}.pin", sets=("agree", True)), *no, later), confirm=True, back="inbox.over"),
         Screen(
-            name,
-            choices=(Choice("1", agree, f"{name}.pin", sets=("agree", True)), *no, later),
-            confirm=True,
-            back="inbox.later",
+            f"{name}.pin",
+            words=f"{said}.pin",
+            about=about,
+            secret=True,
+            once=kind != "payout",
+            ask="pin",
+            accept=replies.pin,
+            goto=f"{name}.done",
+            back=name,
         ),
-        Screen(f"{name}.pin", secret=True, once=True, ask="pin", accept=replies.pin, goto=f"{name}.done", back="inbox.later"),
         Screen(
             f"{name}.done",
+            words=f"{said}.done",
+            about=about,
             build=build,
             shows="waiting",
-            refused=(
-                ("pin.wrong", f"{name}.pin"),
-                ("pin.not_set", "pin.first"),
-                ("role.already_decided", "inbox"),
-            ),
+            refused=refused,
             choices=_NEXT,
-            back=None,
+            back="inbox.over",
             ends=True,
         ),
     )
 
 
+def _undone(name: str, refuse: str, goto: str, *, words: str = "") -> Screen:
+    """What was agreed to and cannot be done stays there until it is refused; it can be put off as before."""
+    choices = (Choice("1", refuse, goto, sets=("agree", False)), Choice("2", "later", "inbox.later"))
+    return Screen(name, words=words or name, choices=choices, confirm=True, back="inbox.over")
+
+
 NODES: Final[tuple[Node, ...]] = (
-    Route(
-        "inbox",
-        shows="inbox",
-        to=(
-            ("saving", "inbox.saving"),
-            ("repayment", "inbox.repayment"),
-            ("join", "inbox.join"),
-            ("loan", "inbox.loan"),
-            ("payout", "inbox.payout"),
-        ),
-        otherwise="inbox.empty",
-        begins=True,
-    ),
-    Route("inbox.later", shows="beginning", to=(("meeting", "meeting.near"),), otherwise="home", begins=True),
+    Route("inbox", shows="inbox", to=_KINDS, otherwise="inbox.empty", begins=True),
+    # What is shown can be put off; it comes again when the inbox is opened anew.
+    Route("inbox.later", shows="inbox_later", to=_KINDS, otherwise="inbox.over", begins=True),
+    Route("inbox.next", shows="inbox_next", to=_KINDS, otherwise="inbox.over", begins=True),
+    Route("inbox.over", shows="beginning", to=(("meeting", "meeting.near"),), otherwise="home", begins=True),
     Screen("inbox.empty"),
-    *_decision("inbox.saving", "received", "not_received", builds.decide_cash),
-    *_decision("inbox.repayment", "received", "not_received", builds.decide_cash),
-    *_decision("inbox.join", "let_in", "not_let_in", builds.decide_join),
-    *_decision("inbox.loan", "approve", "reject", builds.decide_loan),
-    *_decision("inbox.payout", "paid_out", None, builds.disburse_loan),
+    # Somebody was quicker.
+    Screen("inbox.decided", about="kind", choices=(Choice("1", "onward", "inbox.next"),), back="inbox.over"),
+    *_decision("saving", builds.decide_cash, "received", "not_received", words="cash", undone=_NOT_BOOKED),
+    _undone("inbox.saving.undone", "not_received", "inbox.saving.pin", words="inbox.cash.undone"),
+    *_decision("repayment", builds.decide_cash, "received", "not_received", words="cash", undone=_NOT_BOOKED),
+    _undone("inbox.repayment.undone", "not_received", "inbox.repayment.pin", words="inbox.cash.undone"),
+    *_decision("join", builds.decide_join, "let_in", "not_let_in", undone=_NOT_LET_IN),
+    _undone("inbox.join.undone", "not_let_in", "inbox.join.pin"),
+    *_decision("loan", builds.decide_loan, "approve", "reject"),
+    *_decision("payout", builds.disburse_loan, "paid_out", undone=_NOT_PAID),
+    # An approval is taken back as a request is rejected.
+    _undone("inbox.payout.undone", "reject", "inbox.loan.pin"),
 )

@@ -7,9 +7,10 @@ from typing import Any, Final, Protocol
 
 from transitions import Machine
 
+from channels.menus import replies
 from channels.menus.book import NODES
 from channels.menus.replies import NotUnderstood
-from channels.menus.screens import Choice, Facts, Node, Route, Screen
+from channels.menus.screens import Choice, Facts, Node, Route, Screen, holds
 from core.commands import Secret
 
 STRIKES_MAX: Final = 3
@@ -61,7 +62,7 @@ def exits(node: Node) -> list[tuple[str, str]]:
     if node.after:
         ways.append(("done", node.after))
     ways.extend((f"refused {code}", dest) for code, dest in node.refused)
-    if not node.ends:
+    if not node.ends or node.choices:
         ways.append(("home", node.home))
         if node.back:
             ways.append(("back", node.back))
@@ -92,7 +93,7 @@ def has(place: Place, trigger: str) -> bool:
 
 def choices_of(screen: Screen, facts: Facts) -> list[Choice]:
     """The choices that are there, given the facts."""
-    return [choice for choice in screen.choices if choice.when is None or facts.get(choice.when)]
+    return [choice for choice in screen.choices if choice.when is None or holds(facts, choice.when)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +114,12 @@ def take(place: Place, reply: str, *, seal: Callable[[str], Secret]) -> Taken:
     screen = NODES[place.screen]
     assert isinstance(screen, Screen), "a conversation rests on a screen"
     said = reply.strip().rstrip("#").strip()
-    if _turned_page(place, said):
+    pressed = replies.key(said)
+    if _turned_page(place, pressed):
         place.strikes = 0
         return Taken(paged=True)
     try:
-        pin = _move(place, screen, said, seal)
+        pin = None if _pressed(place, screen, pressed) else _answer(place, screen, said, seal)
     except NotUnderstood as why:
         place.strikes += 1
         return Taken(hint=Hint(why.hint, why.facts), gave_up=place.strikes >= STRIKES_MAX)
@@ -125,35 +127,50 @@ def take(place: Place, reply: str, *, seal: Callable[[str], Secret]) -> Taken:
     return Taken(pin=pin)
 
 
-def _turned_page(place: Place, said: str) -> bool:
-    if said == MORE and place.page + 1 < place.shown.get(PAGES, 1):
+def _turned_page(place: Place, pressed: str) -> bool:
+    if pressed == MORE and _more_pages(place):
         place.page += 1
-    elif said == BACK and place.page:
+    elif pressed == BACK and place.page:
         place.page -= 1
     else:
         return False
     return True
 
 
-def _move(place: Place, screen: Screen, said: str, seal: Callable[[str], Secret]) -> Secret | None:
-    if said == HOME:
+def _more_pages(place: Place) -> bool:
+    return place.page + 1 < int(place.shown.get(PAGES, 1))
+
+
+def _pressed(place: Place, screen: Screen, pressed: str) -> bool:
+    """Move where a key leads, if it is one of this screen's."""
+    chosen = next((choice for choice in choices_of(screen, place.shown) if choice.digit == pressed), None)
+    if pressed == HOME:
         go(place, "home")
-    elif said == BACK and screen.back:
+    elif pressed == BACK and screen.back:
         go(place, "back")
-    elif screen.ask:
-        return _answer(place, screen, said, seal)
-    elif screen.pick and said.isdecimal() and 1 <= int(said) <= len(place.shown[screen.pick.rows]):
-        place.answers[screen.pick.answer] = place.shown[screen.pick.rows][int(said) - 1]["id"]
+    elif chosen:
+        go(place, chosen.key)
+        if chosen.sets:
+            place.answers[chosen.sets[0]] = chosen.sets[1]
+    elif screen.pick and pressed in _rows(place, screen):
+        place.answers[screen.pick.answer] = place.shown[screen.pick.rows][int(pressed) - 1]["id"]
         go(place, "picked")
     else:
-        _choose(place, screen, said)
-    return None
+        return False
+    return True
+
+
+def _rows(place: Place, screen: Screen) -> list[str]:
+    """The numbers of the rows to choose from."""
+    return [str(n) for n, _ in enumerate(place.shown[screen.pick.rows], start=1)] if screen.pick else []
 
 
 def _answer(place: Place, screen: Screen, said: str, seal: Callable[[str], Secret]) -> Secret | None:
+    """Keep what was answered and move on; a PIN is given back sealed."""
+    if screen.ask is None:
+        raise NotUnderstood("hint.choice", digits=", ".join(_keys(place, screen)))
     assert screen.accept is not None, f"{screen.name} asks, so it accepts"
-    assert screen.ask is not None
-    value = screen.accept(said, {**place.shown, **place.answers})
+    value = screen.accept(said, {**place.answers, **place.shown})
     if not screen.secret:
         place.answers[screen.ask] = value
         go(place, "answered")
@@ -169,18 +186,13 @@ def _answer(place: Place, screen: Screen, said: str, seal: Callable[[str], Secre
     return None
 
 
-def _choose(place: Place, screen: Screen, said: str) -> None:
-    there = choices_of(screen, place.shown)
-    for choice in there:
-        if choice.digit == said:
-            go(place, choice.key)
-            if choice.sets:
-                name, value = choice.sets
-                place.answers[name] = value
-            return
-    rows = len(place.shown[screen.pick.rows]) if screen.pick else 0
-    listed = [f"1-{rows}" if rows > 1 else "1"] if rows else []
-    raise NotUnderstood("hint.choice", digits=", ".join([*listed, *(choice.digit for choice in there)]) or BACK)
+def _keys(place: Place, screen: Screen) -> list[str]:
+    """Name the keys that lead somewhere from here."""
+    rows = _rows(place, screen)
+    listed = [f"1-{len(rows)}"] if len(rows) > 1 else rows
+    more = [MORE] if _more_pages(place) else []
+    back = [BACK] if screen.back or place.page else []
+    return [*listed, *(choice.digit for choice in choices_of(screen, place.shown)), *more, *back]
 
 
 def nodes() -> Mapping[str, Node]:

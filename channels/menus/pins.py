@@ -10,8 +10,29 @@ NODES: Final[tuple[Node, ...]] = (
     Route("pin", shows="pin", to=(("has_pin", "pin.old"),), otherwise="pin.first"),
     # The old PIN is checked with the new one, in one command; until then it is kept sealed.
     Screen("pin.old", secret=True, ask="old_pin", accept=replies.pin, goto="pin.new", back="more"),
-    Screen("pin.first", shows="phone", secret=True, ask="new_pin", accept=new_pin, goto="pin.repeat"),
+    Screen(
+        "pin.first",
+        shows="phone",
+        secret=True,
+        ask="new_pin",
+        accept=new_pin,
+        goto="pin.repeat",
+        back="pin.put_off",
+        home="pin.put_off",
+    ),
     Screen("pin.new", shows="phone", secret=True, ask="new_pin", accept=new_pin, goto="pin.repeat", back="more"),
-    Screen("pin.repeat", shows="phone", secret=True, ask="again", same_as="new_pin", accept=replies.pin, goto="pin.done", back="pin"),
+    Screen(
+        "pin.repeat",
+        shows="phone",
+        secret=True,
+        ask="again",
+        same_as="new_pin",
+        accept=replies.pin,
+        goto="pin.done",
+        back="pin",
+        home="pin.put_off",
+    ),
     Screen("pin.done", build=builds.set_pin, refused=(("pin.wrong", "pin.old"),), ends=True),
+    # On a handset of several, who shows no PIN has not shown who they are.
+    Route("pin.put_off", shows="proved", to=(("several", "who"), ("known", "home")), otherwise="start", begins=True),
 )

@@ -5,16 +5,15 @@ from typing import Any
 from channels.menus import replies
 from channels.menus.replies import NotUnderstood
 from channels.menus.screens import Facts
+from core.groups.rules import GROUP_MEMBERS_MAX
 from core.groups.weak_pins import is_weak
 from core.money import Money
-
-MEMBER_NUMBER_MAX = 10_000
 
 
 def _between(reply: str, facts: Facts, low: Money, high: Money) -> Money:
     amount = replies.amount(reply, facts["currency"])
     if not low <= amount <= high:
-        raise NotUnderstood("hint.amount_range", low=low, high=high)
+        raise NotUnderstood("refused.amount.out_of_range", low=low, high=high)
     return amount
 
 
@@ -43,12 +42,12 @@ def repayment(reply: str, facts: Facts) -> Money:
 
 def member_number(reply: str, _facts: Facts) -> int:
     """A member number."""
-    return replies.whole(reply, 1, MEMBER_NUMBER_MAX)
+    return replies.whole(reply, 1, GROUP_MEMBERS_MAX)
 
 
 def new_pin(reply: str, facts: Facts) -> Any:  # noqa: ANN401 whatever type a PIN is read as
     """A PIN that is not among those that thieves try first."""
     pin = replies.pin(reply)
     if is_weak(str(pin.value), phone=facts["phone"]):
-        raise NotUnderstood("hint.pin_weak")
+        raise NotUnderstood("refused.pin.too_weak")
     return pin

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from channels.menus.machine import Hint, Place, choices_of
-from channels.menus.screens import Screen
+from channels.menus.screens import Screen, holds, words_of
 from channels.words.catalogue import say
 from channels.words.gsm7 import septets
 
 USSD_SEPTETS_MAX: Final = 160
 _PREFIX: Final = septets("CON ")
-_HINT_ROOM: Final = septets("Choose 1-99, 9.\n") + 2
+_HINT_ROOM: Final = septets("Choose 1-99, 98, 0.\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,29 +23,27 @@ class Page:
 
 
 def render(screen: Screen, place: Place, *, language: str, hint: Hint | None, ended: bool) -> Page:
-    """Compose a screen in a language: hint, text, list, choices, and the way back where there is room for it."""
+    """Compose a screen in a language: hint, text, list, choices; the asides and the way back where there is room for them."""
     facts = {**place.answers, **place.shown}
     head = [] if hint is None else say(language, hint.key, **{**facts, **hint.facts}).split("\n")
-    body = say(language, _words(screen, facts), **facts).split("\n")
-    lines = [*body, *_rows(screen, facts, language), *_choices(screen, facts, language)]
+    body = say(language, words_of(screen, facts), **facts).split("\n") + _lines(screen.lines, facts, language)
+    rest = [*_rows(screen, facts, language), *_choices(screen, facts, language)]
+    asides = _lines(screen.asides, facts, language)
+    while asides and _size([*head, *body, *asides, *rest]) > USSD_SEPTETS_MAX:
+        asides.pop()
     back = [] if ended or not screen.back else [f"0 {say(language, 'choice.back')}"]
-    return _fit(head, lines, back, page=place.page, more=f"98 {say(language, 'choice.more')}")
+    return _fit(head, [*body, *asides, *rest], back, page=place.page, more=f"98 {say(language, 'choice.more')}")
 
 
-def _words(screen: Screen, facts: Mapping[str, Any]) -> str:
-    """A screen's words go by its name; those of two go by what they are about: what is resumed, what was refused."""
-    about = {"resume": "resume", "refused": "code"}.get(screen.name)
-    return f"{screen.name}.{facts[about]}" if about else screen.name
+def _lines(lines: tuple[tuple[str, str], ...], facts: Mapping[str, Any], language: str) -> list[str]:
+    return [say(language, key, **facts) for fact, key in lines if holds(facts, fact)]
 
 
 def _rows(screen: Screen, facts: Mapping[str, Any], language: str) -> list[str]:
     key = f"{screen.name}.row"
-    extra = [say(language, line, **facts) for fact, line in screen.lines if facts.get(fact)]
-    if screen.rows:
-        extra += [say(language, key, **row) for row in facts[screen.rows]]
     if screen.pick:
-        extra += [f"{n} {say(language, key, **row)}" for n, row in enumerate(facts[screen.pick.rows], start=1)]
-    return extra
+        return [f"{n} {say(language, key, **row)}" for n, row in enumerate(facts[screen.pick.rows], start=1)]
+    return [say(language, key, **row) for row in facts[screen.rows]] if screen.rows else []
 
 
 def _choices(screen: Screen, facts: Mapping[str, Any], language: str) -> list[str]:

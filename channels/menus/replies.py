@@ -2,17 +2,18 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from channels.words.folding import UNSHOWN, fold, fold_to_gsm7
+from channels.words.folding import UNSHOWN, fold, fold_to_ascii
 from channels.words.gsm7 import septets
 from core.money import AMOUNT_MINOR_MAX, Money, exponent
 
 REPLY_CHARACTERS_MAX: Final = 80
 NAME_SEPTETS: Final = (2, 30)
 _WHOLE_DIGITS_MAX: Final = 9
+_KEY_CHARACTERS_MAX: Final = 8
 
 
 class NotUnderstood(Exception):
@@ -143,7 +144,7 @@ def name(text: str, _facts: Mapping[str, Any] | None = None) -> str:
     spaced = "".join(" " if character.isspace() else character for character in fold(text))
     clean = "".join(character for character in spaced if unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"})
     said = unicodedata.normalize("NFC", " ".join(clean.split()).strip("# "))
-    folded = fold_to_gsm7(said)
+    folded = fold_to_ascii(said)
     low, high = NAME_SEPTETS
     if not low <= septets(folded) <= high or len(said) > high:
         raise NotUnderstood("hint.name")
@@ -164,14 +165,6 @@ def code(text: str, _facts: Mapping[str, Any] | None = None) -> str:
     return said.upper()
 
 
-def text_choice(text: str, choices: Sequence[str]) -> str:
-    """Read which of the choices is meant, in any case, with or without a point or bracket behind it.
-
-    :raises NotUnderstood: if it is none of them
-    """
-    said = _plain(text, "hint.choice") if len(text) <= REPLY_CHARACTERS_MAX else ""
-    said = said.rstrip(".): ").casefold()
-    for choice in choices:
-        if said == choice.casefold():
-            return choice
-    raise NotUnderstood("hint.choice", digits=", ".join(choices))
+def key(text: str) -> str:
+    """Read which key is meant, in the digits of any script, with or without a point or bracket behind it."""
+    return _plain(text, "").rstrip(".): ") if len(text) <= _KEY_CHARACTERS_MAX else text

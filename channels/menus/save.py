@@ -11,8 +11,9 @@ NODES: Final[tuple[Node, ...]] = (
     Screen(
         "save.confirm",
         shows="saving_total",
-        # Who dials again after a drop may have asked already.
-        lines=(("minutes", "save.again"),),
+        # A nought too many costs a week's wages; who dials again after a drop may have asked already.
+        lines=(("tenfold", "save.tenfold"),),
+        asides=(("minutes", "save.again"),),
         choices=(Choice("1", "yes", "save.done"), Choice("2", "no", "save.amount")),
         confirm=True,
         back="save.amount",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from core.commands import Command, Secret
 from core.ids import CommandId
@@ -43,7 +43,7 @@ class Build(Protocol):
 class Choice:
     """One line of a menu: the digit, the key (its words, and its button elsewhere), where it leads.
 
-    `sets` is kept among the answers; `when` names a fact that must hold for the line to be there.
+    `sets` is kept among the answers; `when` names a fact that must hold (`not help`: must not) for the line to be there.
     """
 
     digit: str
@@ -64,15 +64,23 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """One screen: its words are the catalogue's, under its name."""
+    """One screen: its words are the catalogue's, under its name, or under `words`.
+
+    `about` names a fact that tells several words apart: they are under that key and the fact (`inbox.join.done.yes`).
+    """
 
     name: str
+    words: str | None = None
+    about: str | None = None
     # Its facts: the name of a look-up that is made on the way in. Without one, the facts of the screen before stay.
     shows: str | None = None
-    # Lines that are there if their fact holds (fact, key), and a list (each row in the words `<name>.row`).
+    # Lines that are there if their fact holds (fact, key), and a list (each row in the words `<name>.row`). Asides are
+    # lines that go where the page has no room for them.
     lines: tuple[tuple[str, str], ...] = ()
+    asides: tuple[tuple[str, str], ...] = ()
     rows: str | None = None
-    # What may be replied: a choice, a row of a list, or an answer that is kept under the name of `ask`.
+    # What may be replied: a choice, a row of a list, or an answer that is kept under the name of `ask`. A screen that
+    # asks may have choices too, on keys that are no answer.
     choices: tuple[Choice, ...] = ()
     pick: Pick | None = None
     ask: str | None = None
@@ -87,7 +95,8 @@ class Screen:
     confirm: bool = False
     back: str | None = "home"
     home: str = "home"
-    # On the way in: the command, where its refusals lead (by code; others end the session), where its receipt leads.
+    # On the way in: the command, where its refusals and the look-up's lead (by code; others end the session), where its
+    # receipt leads.
     build: Build | None = None
     refused: tuple[tuple[str, str], ...] = ()
     after: str | None = None
@@ -111,3 +120,20 @@ class Route:
 
 
 Node = Screen | Route
+
+
+def holds(facts: Facts, name: str) -> bool:
+    """Say whether a fact holds; `not help` holds where `help` does not."""
+    return not facts.get(name.removeprefix("not ")) if name.startswith("not ") else bool(facts.get(name))
+
+
+def words_of(screen: Screen, facts: Facts) -> str:
+    """Name the key of a screen's words, which may hang on what it is about."""
+    key = screen.words or screen.name
+    if screen.about is None:
+        return key
+    told = facts[screen.about]
+    return f"{key}.{_TOLD.get(told, told)}"
+
+
+_TOLD: Final[Mapping[Any, str]] = {True: "yes", False: "no"}

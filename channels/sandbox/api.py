@@ -53,7 +53,7 @@ def _handsets(routes: Blueprint, sandbox: Sandbox) -> None:
         sms_id, status = inbound.send(
             number, body["text"], to=body.get("to", ""), options=sandbox.options, faults=faults, courier=sandbox.courier
         )
-        return jsonify(id=str(sms_id), status=status), 201
+        return jsonify(id=str(sms_id), status=status, undelivered=inbound.undelivered(status)), 201
 
     @routes.post("/handsets/<phone>/dial")
     def dial(phone: str) -> Response:

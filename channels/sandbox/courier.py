@@ -16,6 +16,8 @@ from core import clock
 PARCELS_MAX = 200_000
 RETRY_SECONDS_MAX = 60.0
 RETRY_FOR_SECONDS = 12 * 3600.0
+# Signed for; or there is no such door, and none will be before we are another program.
+SETTLED = (httpx.codes.OK, httpx.codes.NOT_FOUND)
 
 log = logging.getLogger(__name__)
 
@@ -63,12 +65,12 @@ class Courier:
     def post(self, parcel: Parcel) -> int:
         """Post it now and say the status, 0 where nobody answered; what must be signed for is tried again later."""
         status = self._once(parcel)
-        if parcel.until_ok and status != httpx.codes.OK and monotonic() - parcel.first_tried < RETRY_FOR_SECONDS:
+        if parcel.until_ok and status not in SETTLED and monotonic() - parcel.first_tried < RETRY_FOR_SECONDS:
             again = Parcel(parcel.route, parcel.url, parcel.form, parcel.phone, True, parcel.tries + 1, parcel.first_tried)  # noqa: FBT003 all fields, in order
             self.put(again, delay=min(2.0**parcel.tries, RETRY_SECONDS_MAX))
         return status
 
-    def idle(self, *, seconds: float = 5.0) -> bool:
+    def idle(self, *, seconds: float = 30.0) -> bool:
         """Wait until nothing is due any more; for tests and for a clean end."""
         with self._due:
             return self._due.wait_for(lambda: not self._busy and not self._waiting, timeout=seconds)

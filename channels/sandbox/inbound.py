@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from httpx import codes
+
 from channels.sandbox.courier import Courier, Parcel
 from channels.sandbox.faults import SmsFaults
 from channels.sandbox.options import Options
@@ -9,7 +11,7 @@ from core import clock, ids
 
 
 def send(phone: str, text: str, *, to: str, options: Options, faults: SmsFaults, courier: Courier) -> tuple[UUID, int]:
-    """Deliver it now, and again until we say 200; gives its id and the first status, 0 where nobody answered."""
+    """Deliver it now, and again until we say 200 (or that we take none); gives its id and the first status, 0 where nobody answered."""
     message_id = ids.new_id()
     pattern = "%Y-%m-%dT%H:%M:%SZ" if faults.date_shape == "iso" else "%Y-%m-%d %H:%M:%S"
     form = {
@@ -26,3 +28,16 @@ def send(phone: str, text: str, *, to: str, options: Options, faults: SmsFaults,
     for _ in range(faults.duplicates):
         courier.put(parcel)
     return message_id, status
+
+
+def undelivered(status: int) -> str:
+    """Say for the person who sent it why an SMS was not taken; '' if it was."""
+    match status:
+        case codes.OK:
+            return ""
+        case codes.NOT_FOUND:
+            return "Not delivered: this house takes no SMS yet (404)."
+        case 0:
+            return "Not delivered yet: nobody answered. It is tried again."
+        case _:
+            return f"Not delivered yet: the house answered {status}. It is tried again."

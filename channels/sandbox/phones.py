@@ -81,8 +81,13 @@ class SandboxPhone:
         self._sandbox.ussd.hangup(self.number, self._session)
 
     def send(self, text: str) -> None:
+        """Text us.
+
+        :raises PhoneError: if it was not taken
+        """
         sandbox = self._sandbox
-        inbound.send(self.number, text, to="", options=sandbox.options, faults=sandbox.faults.sms, courier=sandbox.courier)
+        _, status = inbound.send(self.number, text, to="", options=sandbox.options, faults=sandbox.faults.sms, courier=sandbox.courier)
+        _taken(status)
 
     def inbox(self) -> list[Received]:
         found = self._sandbox.inboxes.listed(self.number)
@@ -118,7 +123,11 @@ class ApiPhone:
         self._call("POST", "hangup", {"session": self._session})
 
     def send(self, text: str) -> None:
-        self._call("POST", "sms", {"text": text})
+        """Text us.
+
+        :raises PhoneError: if it was not taken
+        """
+        _taken(self._call("POST", "sms", {"text": text})["status"])
 
     def inbox(self) -> list[Received]:
         found = self._call("GET", "sms")
@@ -134,6 +143,11 @@ class ApiPhone:
         if not response.is_success:
             raise PhoneError(f"the sandbox refused: {response.text.strip()}")
         return response.json()
+
+
+def _taken(status: int) -> None:
+    if why := inbound.undelivered(status):
+        raise PhoneError(why)
 
 
 def _shown(found: Any) -> Shown:  # noqa: ANN401 JSON

@@ -9,14 +9,15 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote_plus
 
 import psycopg
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from channels import conversations
-from channels.turn import House, Inbound, Outbound, take_turn
+from channels.forms import BadRequest, read_form
+from channels.turn import Inbound, Outbound, take_turn
+from channels.walk import House
 from channels.words.catalogue import say
 from core.db.engine import Work
 from core.phone import is_e164
@@ -25,50 +26,28 @@ log = structlog.get_logger(__name__)
 
 CHANNEL: Final = "ussd"
 BODY_MAX: Final = 16_384
-FIELDS_MAX: Final = 20
 SESSION_MAX: Final = 80
 TEXT_MAX: Final = 4_000
 
 
-class BadRequest(Exception):
-    """The form is not the gateway's."""
-
-
-def read_form(body: bytes) -> dict[str, str]:
-    """Read a form strictly: UTF-8, each field once.
-
-    :raises BadRequest: if it is not such a form
-    """
-    try:
-        pairs = [pair.partition("=") for pair in body.decode("ascii").split("&") if pair]
-        form = {_unquoted(name): _unquoted(value) for name, _, value in pairs}
-    except UnicodeError as error:
-        raise BadRequest from error
-    if len(form) != len(pairs) or len(pairs) > FIELDS_MAX:
-        raise BadRequest
-    return form
-
-
-def _unquoted(text: str) -> str:
-    return unquote_plus(text, errors="strict") if "%" in text or "+" in text else text
-
-
-def inbound_from(form: dict[str, str], at: datetime) -> Inbound:
-    """Make the turn's message of the gateway's form.
+def inbound_from(form: dict[str, str], at: datetime, *, service_code: str) -> Inbound:
+    """Make the turn's message of the gateway's form. What was dialled behind our code may come in the text, or with the code.
 
     :raises BadRequest: if the session or the number is missing or is none, or the text is longer than a session can be
     """
     session, phone, text = form.get("sessionId", ""), form.get("phoneNumber", ""), form.get("text", "")
     if not session.isprintable() or not 0 < len(session) <= SESSION_MAX or not is_e164(phone) or len(text) > TEXT_MAX:
         raise BadRequest
+    own, dialled = service_code.rstrip("#") + "*", form.get("serviceCode", "")
+    behind = tuple(dialled.removeprefix(own).rstrip("#").split("*")) if dialled.startswith(own) else ()
     # PostgreSQL keeps no NUL, and no phone can type one.
-    return Inbound(CHANNEL, session, phone, text.replace("\x00", ""), at)
+    return Inbound(CHANNEL, session, phone, text.replace("\x00", ""), at, behind)
 
 
 def answer(house: House, body: bytes, *, now: Callable[[], datetime]) -> str:
     """Answer one request of the gateway with `CON …` or `END …`, whatever it is."""
     try:
-        outbound = take_turn(house, inbound_from(read_form(body), now()))
+        outbound = take_turn(house, inbound_from(read_form(body), now(), service_code=house.service_code))
     except BadRequest:
         outbound = Outbound(say(house.default_language, "session.bad_request", code=house.service_code), ended=True)
     except (psycopg.Error, SQLAlchemyError, conversations.Overtaken) as error:
@@ -85,12 +64,12 @@ def _where(error: Exception) -> list[str]:
     return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
 
 
-def session_over(house: House, body: bytes) -> None:
+def session_over(house: House, body: bytes, *, at: datetime) -> None:
     """Take the gateway's notice that a session is over: a help, never relied upon."""
     try:
         form = read_form(body)
         with Work(house.engine) as work:
-            conversations.close(work.driver, channel=CHANNEL, session=form.get("sessionId", "")[:SESSION_MAX])
+            conversations.close(work.driver, channel=CHANNEL, session=form.get("sessionId", "")[:SESSION_MAX], at=at)
             work.commit()
     except (BadRequest, psycopg.Error, SQLAlchemyError) as error:
         log.info("end of session not taken", error=type(error).__name__)

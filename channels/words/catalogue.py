@@ -2,12 +2,14 @@
 
 One gettext file a language under `locale/`, read once. The context of an entry is its channel, its id a key such as
 `save.confirm`, its text has named places: `Save {amount}?`. What a channel does not say in words of its own, it says in
-those of USSD, which fit everywhere; what a language lacks is said in English.
+those of USSD, which fit everywhere; what a language lacks is said in English. USSD itself is said in plain ASCII.
+
+An entry with plural forms has a second id, which names the fact that counts.
 """
 
 import gettext
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from string import Formatter
@@ -15,14 +17,13 @@ from typing import Any, Final
 
 from babel.messages.pofile import read_po
 
+from channels.words.folding import fold_to_ascii
 from channels.words.showing import shown
 
 LANGUAGES: Final = ("en", "sw", "fr")
 FALLBACK: Final = "en"
 USSD: Final = "ussd"
 CHANNELS: Final = (USSD, "sms", "telegram", "web")
-# The fact that chooses between the forms of a plural.
-COUNT: Final = "count"
 _LOCALES: Final = Path(__file__).parent / "locale"
 
 
@@ -56,14 +57,20 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is said under one key: one template, or one for each plural form that `plural` chooses among."""
+    """What is said under one key: one template, or one for each plural form that `plural` chooses by the fact `counts`."""
 
     forms: tuple[Template, ...]
-    plural: Callable[[int], int] | None
+    plural: Callable[[int], int] | None = None
+    counts: str = ""
 
     def form(self, facts: Mapping[str, Any]) -> Template:
         """Choose the form for the facts."""
-        return self.forms[0] if self.plural is None else self.forms[self.plural(facts[COUNT])]
+        return self.forms[0] if self.plural is None else self.forms[self.plural(facts[self.counts])]
+
+    def folded(self) -> "Entry":
+        """Give the same in plain ASCII."""
+        forms = (replace(form, pieces=tuple(map(fold_to_ascii, form.pieces))) for form in self.forms)
+        return replace(self, forms=tuple(forms))
 
 
 _Catalogue = Mapping[tuple[str, str], Entry]
@@ -85,11 +92,11 @@ def say(language: str, key: str, /, channel: str = USSD, **facts: Any) -> str:  
 
 
 def text_of(language: str, key: str, /, channel: str = USSD) -> str:
-    """Give the words of a key with its places left open: `Save {amount}?`.
+    """Give the words of a key (for many, where it counts) with its places left open: `Save {amount}?`.
 
     :raises UnknownKeyError: if not even English has it
     """
-    template = _find(language, key, channel).forms[0]
+    template = _find(language, key, channel).forms[-1]
     pieces = list(template.pieces)
     for place, name in template.places:
         pieces[place] = f"{{{name}}}"
@@ -114,7 +121,7 @@ def _find(language: str, key: str, channel: str) -> Entry:
     for catalogue in (_catalogue(spoken if spoken in LANGUAGES else FALLBACK), _catalogue(FALLBACK)):
         for of in (channel, USSD):
             if (of, key) in catalogue:
-                return catalogue[of, key]
+                return catalogue[of, key].folded() if channel == USSD else catalogue[of, key]
     raise UnknownKeyError(key)
 
 
@@ -132,8 +139,8 @@ def read_entries(path: Path) -> Iterator[tuple[tuple[str, str], Entry]]:
         if not message.id:
             continue
         assert message.context in CHANNELS, f"{path}: {message.id} is for no channel"
-        # An entry with plural forms has a pair of ids, the key and the key again, and a text for each form.
-        is_plural = not isinstance(message.id, str)
-        texts = message.string if is_plural else [message.string]
-        entry = Entry(tuple(Template.parse(str(text)) for text in texts or ()), plural if is_plural else None)
-        yield (message.context, message.id[0] if is_plural else str(message.id)), entry
+        if isinstance(message.id, str):
+            yield (message.context, message.id), Entry((Template.parse(str(message.string)),))
+        else:
+            key, counts = message.id
+            yield (message.context, key), Entry(tuple(Template.parse(str(text)) for text in message.string or ()), plural, counts)

@@ -83,6 +83,17 @@ _LETTERS: Final = {
     "\N{CEDI SIGN}": "GHS",
 }
 UNSHOWN: Final = "?"
+# What GSM-7 has beyond ASCII, where it is more than a letter with an accent.
+_PLAIN: Final = {
+    "\N{LATIN CAPITAL LETTER AE}": "Ae",
+    "\N{LATIN SMALL LETTER AE}": "ae",
+    "\N{LATIN CAPITAL LETTER O WITH STROKE}": "O",
+    "\N{LATIN SMALL LETTER O WITH STROKE}": "o",
+    "\N{LATIN SMALL LETTER SHARP S}": "ss",
+    "\N{EURO SIGN}": "EUR",
+    "\N{POUND SIGN}": "GBP",
+    "\N{YEN SIGN}": "JPY",
+}
 
 
 def fold(text: str) -> str:
@@ -115,3 +126,17 @@ def fold_to_gsm7(text: str) -> str:
     if is_gsm7(text):
         return text
     return "".join(map(_letter, fold(text)))
+
+
+@lru_cache(maxsize=4096)
+def _in_ascii(character: str) -> str:
+    """Write one character of GSM-7 in ASCII."""
+    if character.isascii():
+        return character
+    bare = unicodedata.normalize("NFD", character)[0]
+    return _PLAIN.get(character, bare if bare.isascii() else UNSHOWN)
+
+
+def fold_to_ascii(text: str) -> str:
+    """Write a text as the plainest phone can show it in a dialog: without any accent."""
+    return text if text.isascii() else "".join(map(_in_ascii, fold_to_gsm7(text)))

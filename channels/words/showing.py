@@ -7,19 +7,20 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from channels.words.dates import phone_date, phone_moment
-from channels.words.folding import fold_to_gsm7
+from channels.words.folding import fold_to_ascii, fold_to_gsm7
 from channels.words.money import phone_money
 from core.money import Money
 
 # The fact, named by core, that says where a group lives.
 TIMEZONE: Final = "timezone"
-_PHONES: Final = frozenset({"ussd", "sms"})
+# How far a text is folded: a dialog is ASCII, an SMS keeps the accents of its alphabet, anything else all.
+_FOLDS: Final[Mapping[str, Callable[[str], str]]] = {"ussd": fold_to_ascii, "sms": fold_to_gsm7}
 
 _Shower = Callable[[Any, str, str, Mapping[str, Any]], str]
 
 
 def _text(fact: str, _language: str, channel: str, _facts: Mapping[str, Any]) -> str:
-    return fold_to_gsm7(fact) if channel in _PHONES else str(fact)
+    return _FOLDS.get(channel, str)(fact)
 
 
 def _whole(fact: int, _language: str, _channel: str, _facts: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ import pytest
 import structlog
 from redis import Redis
 
-from channels import conversations, turn
+from channels import conversations, retry, turn
 from channels.ussd import gateway
 from core.commands import Secret
 from core.groups import pins
@@ -34,6 +34,7 @@ def logged(request: pytest.FixtureRequest, settings: Settings, monkeypatch: pyte
     monkeypatch.setattr(sys, "stderr", caught)
     root, handlers, level = logging.root, logging.root.handlers[:], logging.root.level
     monkeypatch.setattr(turn, "log", structlog.get_logger("channels.turn"))
+    monkeypatch.setattr(retry, "log", structlog.get_logger("channels.retry"))
     monkeypatch.setattr(gateway, "log", structlog.get_logger("channels.ussd.gateway"))
     if request.param == "unconfigured":
         structlog.configure(logger_factory=structlog.PrintLoggerFactory(caught), cache_logger_on_first_use=False)
@@ -95,7 +96,7 @@ def crash(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
         canary = CANARY_PIN + CANARY_TEXT
         raise RuntimeError(canary)
 
-    breakable = ((pins, "prove", breaks), (conversations, "save", on_save), (pins, "seal", breaks), (conversations, "load", breaks))
+    breakable = ((pins, "prove", breaks), (conversations, "save", on_save), (pins, "seal", breaks), (conversations, "loaded", breaks))
     for place, name, broken in breakable:
         walk(town, f"crash {name}", CHAUSIKU, "3")
         with monkeypatch.context() as patch:

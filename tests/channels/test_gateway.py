@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from channels import app
-from channels.turn import House
 from channels.ussd import gateway
+from channels.walk import House
 from core.db import make_engine
 from core.settings import Settings
 

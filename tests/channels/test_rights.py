@@ -24,8 +24,10 @@ from core.commands import (
     DeclareRepayment,
     DeclareSaving,
     DisburseLoan,
+    ImportEntries,
     MakeLinkCode,
     OpenGroup,
+    OpenOrganisation,
     ProvePin,
     ReverseEntry,
     SetPin,
@@ -75,6 +77,7 @@ def asks(town: Town, things: Things) -> dict[str, Callable[[], tuple[type[Comman
     new_pin = {"new_pin": town.sealed("Amina", "8341"), "phone": STRANGER}
     opened = {"organisation_id": 1, "code": "NEW", "name": "New", "group_kind": "vsla", "currency": "KES", "timezone": ZONE}
     return {
+        "organisation.open": lambda: (OpenOrganisation, {"name": "Umoja Trust", "country": "KE"}),
         "group.open": lambda: (OpenGroup, opened),
         "member.add": lambda: (AddMember, {"name": "Zuri", "phone": "+254700000077", "language": "en"}),
         "member.ask": lambda: (AskToJoin, {"name": "Zuri", "phone": "+254700000078", "language": "en"}),
@@ -94,6 +97,7 @@ def asks(town: Town, things: Things) -> dict[str, Callable[[], tuple[type[Comman
         "meeting.call": lambda: (CallMeeting, {"starts_at": town.now + timedelta(days=2), "place": "Hall"}),
         "meeting.answer": lambda: (AnswerMeeting, {"meeting_id": things.meeting, "answer": "yes"}),
         "entry.reverse": lambda: (ReverseEntry, {"entry_id": things.entry, "reason": "x", "effective_on": town.now.date()}),
+        "entries.import": lambda: (ImportEntries, {"book": "OTHER", "currency": "KES", "may_open": True, "lines": ()}),
     }
 
 
@@ -149,6 +153,7 @@ def test_what_each_role_gets_is_what_was_reviewed(town: Town, umoja: Things) -> 
         for name, ask in asks(town, umoja).items()
     }
     assert got == {
+        "organisation.open": "",
         "group.open": "",
         "member.add": "",
         "member.ask": "stranger",
@@ -168,6 +173,7 @@ def test_what_each_role_gets_is_what_was_reviewed(town: Town, umoja: Things) -> 
         "meeting.call": "treasurer chair secretary",
         "meeting.answer": "member treasurer chair secretary",
         "entry.reverse": "",
+        "entries.import": "",
     }
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from channels import conversations
 from channels.turn import _Turn
-from core.db.engine import Work
+from core.db.connection import Driver
 
 from .town import AMINA, BARAKA, CHAUSIKU, DAUDI, Town
 
@@ -71,7 +71,7 @@ def test_a_confirmation_fifty_times_at_once_is_one_posting(town: Town) -> None:
     walk(town, "t", BARAKA, "1")
     before = counts(town)
     answers = at_once(lambda _: town.answer("t", BARAKA, "1*4826"))
-    assert Counter(answers) == {"END Noted: KES 500, Amina.": AT_ONCE}
+    assert Counter(answers) == {"END Noted: you received KES 500 from Amina.": AT_ONCE}
     assert counts(town) == (before[0], before[1] + 1, before[2] + 2)
     assert town.sql("SELECT failures FROM pin WHERE person_id = %(p)s", p=town.people["Baraka"]) == [(0,)]
 
@@ -151,7 +151,7 @@ def cuts(town: Town, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[in
 
     def cut(when: str) -> list[int]:
         struck: list[int] = []
-        save, commit = conversations.save, Work.commit
+        save, keep = conversations.save, Driver.keep
 
         def strike(pid: int) -> None:
             if not struck:
@@ -163,17 +163,17 @@ def cuts(town: Town, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[in
                 strike(connection.info.backend_pid)
             save(connection, conversation)
 
-        def commits(work: Work) -> None:
-            pid = work.driver.info.backend_pid
+        def commits(connection: Driver) -> None:
+            pid = connection.info.backend_pid
             if when == "before the commit":
                 strike(pid)
-            commit(work)
+            keep(connection)
             if when == "after the commit" and not struck:
                 strike(pid)
                 raise psycopg.OperationalError("server closed the connection unexpectedly")
 
         monkeypatch.setattr(conversations, "save", saves)
-        monkeypatch.setattr(Work, "commit", commits)
+        monkeypatch.setattr(Driver, "keep", commits)
         return struck
 
     return cut
@@ -197,7 +197,7 @@ def test_a_posting_whose_connection_is_cut_is_done_once(town: Town, cuts: Callab
     walk(town, "t", BARAKA, "1")
     before = counts(town)
     struck = cuts(when)
-    assert town.answer("t", BARAKA, "1*4826") == "END Noted: KES 500, Amina."
+    assert town.answer("t", BARAKA, "1*4826") == "END Noted: you received KES 500 from Amina."
     assert struck
     assert counts(town) == (before[0], before[1] + 1, before[2] + 2)
 

@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 
 from channels.sandbox.phones import PhoneError, Received, Shown
 from channels.sms.sentence import sentence
-from channels.turn import House
 from channels.ussd import gateway
+from channels.walk import House
 from channels.words.gsm7 import is_gsm7, septets
 from core.commands import AddMember, CallMeeting, Command, DecideCash, DeclareSaving, OpenGroup, Receipt
 from core.db.engine import transaction
@@ -130,12 +130,16 @@ class Town:
 
 
 def build(engine: Engine, language: str = "en") -> Town:
-    """Build the town of the transcripts: Umoja has saved a little, Tumaini meets tomorrow, Wanjiru is in many groups."""
+    """Build the town of the transcripts: Umoja has saved a little, Tumaini meets tomorrow, Wanjiru is in many groups.
+
+    Chausiku leads two: she is the chair of Umoja and the treasurer of the first village.
+    """
     town = Town(engine, language)
     town.open("UMOJA", "Umoja", "vsla", UMOJA)
     town.open("TUMAINI", "Tumaini", "chama", TUMAINI)
     for n, name in enumerate(LONG, start=1):
-        town.open(f"KIJIJI{n}", name, "vsla", (("Wanjiru", WANJIRU, ()),))
+        keeper = (("Chausiku", CHAUSIKU, ("treasurer",)),) if n == 1 else ()
+        town.open(f"KIJIJI{n}", name, "vsla", (("Wanjiru", WANJIRU, ()), *keeper))
     for who, keeper, major in SAVED:
         town.save("UMOJA", who, keeper, major)
     tomorrow = MORNING.replace(hour=11) + timedelta(days=1)

@@ -11,24 +11,25 @@ import pytest
 import channels
 import core
 from channels.lookups import LOOKUPS
-from channels.menus import builds
+from channels.menus import builds, machine
 from channels.menus.book import NODES
 from channels.menus.machine import exits
-from channels.menus.screens import Route
+from channels.menus.replies import NotUnderstood
+from channels.menus.screens import Route, words_of
 from channels.words.catalogue import LANGUAGES, USSD, keys, read_entries
-from core.commands import Command
+from core.commands import Command, Secret
 from core.groups.rules import PERMITS
 from core.handlers import HANDLERS
 from core.refusal import Refused
 
-from .worst import READERS, screens, stands
+from .worst import FACTS, READERS, Place, abouts, screens, stands
 
 LOCALES = Path(channels.__file__).parent / "words" / "locale"
 # What no menu can run into: refusals of the console and of staff, and bugs of ours.
 NOT_ON_A_PHONE = re.compile(
     r"refused"
     r"|group\.(code_taken|unknown_kind)|phone\..*|import\..*"
-    r"|ledger\.(?!overdrawn).*"
+    r"|ledger\.(?!overdrawn).*|loan\.(pays_nothing|other_money)|member\.unknown_office"
     r"|command\.refused_before"  # the turn says what was refused then
 )
 SAID_BY_THE_CODE = {
@@ -38,7 +39,6 @@ SAID_BY_THE_CODE = {
     "session.bad_request",
     "session.try_again",
     "hint.choice",
-    "hint.amount_range",
     "hint.pins_differ",
 }
 
@@ -62,11 +62,10 @@ def used() -> set[str]:
     """Every key that a menu says."""
     said = set(SAID_BY_THE_CODE) | {key for keys_ in READERS.values() for key in keys_}
     for screen in screens():
-        if stands(screen) and screen.name not in {"resume", "refused"}:
-            said.add(screen.name)
-        said |= {f"choice.{choice.key}" for choice in screen.choices} | {key for _, key in screen.lines}
+        if stands(screen):
+            said |= {words_of(screen, {screen.about: about}) for about in abouts(screen)} if screen.about else {screen.words or screen.name}
+        said |= {f"choice.{choice.key}" for choice in screen.choices} | {key for _, key in (*screen.lines, *screen.asides)}
         said |= {f"{screen.name}.row"} if screen.rows or screen.pick else set()
-        said |= {f"resume.{screen.name}"} if screen.resumes else set()
         said |= {f"refused.{code}" for code, _ in screen.refused}
     return said | {f"refused.{code}" for code in refusal_codes() if not NOT_ON_A_PHONE.fullmatch(code)}
 
@@ -88,7 +87,9 @@ def test_no_screen_has_two_ways_of_one_name_or_two_choices_of_one_digit() -> Non
         assert len(names) == len(set(names)), node.name
         digits = [choice.digit for choice in getattr(node, "choices", ())]
         assert len(digits) == len(set(digits)), node.name
-        assert not {"0", "00", "98"} & set(digits), f"{node.name} gives another meaning to a key that all screens share"
+        # Where there is no way back, 0 is free.
+        shared = {"00", "98"} | ({"0"} if getattr(node, "back", None) else set())
+        assert not shared & set(digits), f"{node.name} gives another meaning to a key that all screens share"
 
 
 def test_every_screen_can_be_reached_by_a_caller() -> None:
@@ -108,7 +109,32 @@ def test_nobody_is_stuck() -> None:
         assert screen.ends or screen.back or leads_on, screen.name
         assert not (screen.goto and not screen.accept), f"{screen.name} goes on with what it cannot read"
         assert bool(screen.ask) == bool(screen.accept), screen.name
-        assert not (screen.ask and (screen.choices or screen.pick)), f"{screen.name} both asks and lets choose"
+        assert not (screen.ask and screen.pick), f"{screen.name} both asks and lets choose"
+
+
+def test_a_choice_beside_a_question_is_no_answer_to_it() -> None:
+    beside = [(screen, choice) for screen in screens() if screen.accept for choice in screen.choices]
+    assert beside
+    for screen, choice in beside:
+        assert screen.accept is not None
+        with pytest.raises(NotUnderstood):
+            screen.accept(choice.digit, {})
+
+
+@pytest.mark.parametrize("reply", ["0", "00", "98", "0.", "#", "x"])
+def test_every_screen_that_stays_open_takes_every_key(reply: str) -> None:
+    """A screen that would end stays open where a choice is there, and then 0 and 00 lead on as everywhere."""
+    for screen in screens():
+        if screen.ends and not screen.choices:
+            continue
+        place = Place(screen.name, shown=dict(FACTS))
+        taken = machine.take(place, reply, seal=Secret)
+        if reply == "00":
+            assert (place.screen, taken.hint) == (screen.home, None), screen.name
+        elif reply in {"0", "0."} and screen.back:
+            assert (place.screen, taken.hint) == (screen.back, None), screen.name
+        elif place.screen == screen.name:
+            assert taken.hint is not None, screen.name
 
 
 def test_every_look_up_is_there_and_none_is_forgotten() -> None:
@@ -116,7 +142,7 @@ def test_every_look_up_is_there_and_none_is_forgotten() -> None:
 
 
 def test_every_command_has_a_permit_and_a_handler() -> None:
-    kinds = {kind.kind for kind in subclasses(Command) if kind is not Command and issubclass(kind, Command)}
+    kinds = {kind.kind for kind in subclasses(Command) if issubclass(kind, Command) and hasattr(kind, "kind")}
     assert kinds == set(PERMITS) == set(HANDLERS)
 
 

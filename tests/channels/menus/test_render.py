@@ -82,8 +82,8 @@ def test_any_text_comes_whole_and_in_order_on_pages_that_fit(lines: list[str]) -
 def test_a_hint_moves_no_row_to_another_page(count: int, page: int) -> None:
     lines = [f"{n} Group of the {n}th hill" for n in range(count)]
     plain = render._fit([], lines, BACK, page=page, more=MORE)  # noqa: SLF001
-    hinted = render._fit(["Choose 1-30, 9."], lines, BACK, page=page, more=MORE)  # noqa: SLF001
-    assert hinted.text == f"Choose 1-30, 9.\n{plain.text}"
+    hinted = render._fit(["Choose 1-30, 98, 0."], lines, BACK, page=page, more=MORE)  # noqa: SLF001
+    assert hinted.text == f"Choose 1-30, 98, 0.\n{plain.text}"
     assert septets(hinted.text) <= ROOM
 
 

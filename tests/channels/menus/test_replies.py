@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from channels.menus import replies
 from channels.menus.replies import NotUnderstood, Pin
 from channels.words.catalogue import keys, say
-from channels.words.folding import fold_to_gsm7
+from channels.words.folding import fold_to_ascii
 from channels.words.gsm7 import septets
 from core.money import AMOUNT_MINOR_MAX, Money
 
@@ -202,7 +202,7 @@ def test_a_name_that_is_taken_fits_a_screen(text: str) -> None:
         name = replies.name(text)
     except NotUnderstood:
         return
-    assert 2 <= septets(fold_to_gsm7(name)) <= 30
+    assert 2 <= septets(fold_to_ascii(name)) <= 30
     assert len(name) <= 30
     assert replies.name(name) == name
     assert name.isprintable()
@@ -224,18 +224,21 @@ def test_code_asks_again(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "choice"),
-    [("1", "1"), (" 1 ", "1"), ("1.", "1"), ("1)", "1"), ("1#", "1"), ("\u0661", "1"), ("00", "00"), ("0", "0"), ("YES", "yes")],
+    ("text", "key"),
+    [("1", "1"), (" 1 ", "1"), ("1.", "1"), ("1)", "1"), ("1#", "1"), ("\u0661", "1"), ("00", "00"), ("0.", "0"), ("01", "01")],
 )
-def test_text_choice(text: str, choice: str) -> None:
-    assert replies.text_choice(text, ("1", "2", "0", "00", "yes")) == choice
+def test_key(text: str, key: str) -> None:
+    assert replies.key(text) == key
 
 
-@pytest.mark.parametrize("text", ["", "3", "01", "1 2", "-1", "ye", "1" * 90])
-def test_text_choice_asks_again(text: str) -> None:
-    with pytest.raises(NotUnderstood) as refused:
-        replies.text_choice(text, ("1", "2"))
-    assert (refused.value.hint, refused.value.facts) == ("hint.choice", {"digits": "1, 2"})
+@pytest.mark.parametrize("text", ["", "x", "1 2", "-1", "1*1", "1" * 90, "\u00bd", "."])
+def test_what_is_no_key_reads_as_none(text: str) -> None:
+    assert replies.key(text) not in {"0", "00", "98", *map(str, range(1, 10))}
+
+
+@given(ANYTHING)
+def test_a_key_is_read_from_anything(text: str) -> None:
+    assert isinstance(replies.key(text), str)
 
 
 READERS: dict[str, Callable[[str], Any]] = {
@@ -244,7 +247,6 @@ READERS: dict[str, Callable[[str], Any]] = {
     "pin": replies.pin,
     "name": replies.name,
     "code": replies.code,
-    "text_choice": lambda text: replies.text_choice(text, ("1", "2")),
 }
 
 

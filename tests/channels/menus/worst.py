@@ -27,13 +27,16 @@ _SUMS: Final = "total owed first next left old new"
 FACTS: Final[Mapping[str, Any]] = {
     **dict.fromkeys(_AMOUNTS.split(), AMOUNT),
     **dict.fromkeys(_SUMS.split(), SUM),
-    **dict.fromkeys(["group", "name", "by", "place", "keeper"], NAME),
+    **dict.fromkeys(["group", "name", "by", "place", "keeper", "elsewhere"], NAME),
     **dict.fromkeys(("due", "on"), DAY),
     **dict.fromkeys(("starts_at", "until"), MOMENT),
     "timezone": "Africa/Nairobi",
     "group_code": CODE,
     "code": CODE,
     "help": HELP,
+    "reason": NAME,
+    "currency": "KES",
+    "phone": "+254700000099",
     "dial": SERVICE_CODE,
     "number": 10_000,
     "members": 10_000,
@@ -46,27 +49,39 @@ FACTS: Final[Mapping[str, Any]] = {
     "waiting": 100,
     "meeting_id": 1,
     "official": True,
-    "count": 10_000,
+    "tenfold": True,
+    "said_maybe": True,
+    "agree": True,
+    "kind": "payout",
+    "example": "REMBOURSER 10000000000",
+    "text": "W" * 160,
     "entries": [{"on": DAY, "amount": -AMOUNT}] * 3,
     "groups": [{"id": n, "group": NAME} for n in range(12)],
+    "people": [{"id": n, "name": NAME, "group": NAME} for n in range(4)],
 }
 # Where a key means something shorter than elsewhere.
 _OF_SCREEN: Final[Mapping[str, Mapping[str, Any]]] = {"telegram": {"code": "W" * 8}}
 # What each reader of replies may say instead.
-_OF_AMOUNTS: Final = ("hint.amount", "hint.amount_unclear", "hint.amount_too_fine", "hint.amount_too_large", "hint.amount_range")
+_OF_AMOUNTS: Final = (
+    "hint.amount",
+    "hint.amount_unclear",
+    "hint.amount_too_fine",
+    "hint.amount_too_large",
+    "refused.amount.out_of_range",
+)
 READERS: Final[Mapping[Accept, tuple[str, ...]]] = {
     readers.saving: _OF_AMOUNTS,
     readers.loan_amount: _OF_AMOUNTS,
     readers.repayment: (*_OF_AMOUNTS[:-1], "refused.loan.pays_too_much"),
     readers.loan_months: ("hint.number",),
     readers.member_number: ("hint.number",),
-    readers.new_pin: ("hint.pin", "hint.pin_weak"),
+    readers.new_pin: ("hint.pin", "refused.pin.too_weak"),
     replies.pin: ("hint.pin",),
     replies.name: ("hint.name",),
     replies.code: ("hint.code",),
 }
 # A list is as long as it is; any other screen is one page.
-LISTS: Final = frozenset({"balance", "more.groups"})
+LISTS: Final = frozenset({"balance", "more.groups", "who.which"})
 
 
 @dataclass
@@ -92,11 +107,21 @@ def stands(screen: Screen) -> bool:
 def variants(screen: Screen) -> list[dict[str, Any]]:
     """Give the facts of a screen, once for each thing it may be about."""
     facts = {**FACTS, **_OF_SCREEN.get(screen.name, {})}
-    if screen.name == "resume":
-        return [facts | {"resume": other.name} for other in screens() if other.resumes]
-    if screen.name == "refused":
-        return [facts | {"code": code} for code in refusals()]
+    if screen.about is not None:
+        return [facts | {screen.about: about} for about in abouts(screen)]
+    if any(fact == "not help" for fact, _ in screen.lines):
+        return [facts, facts | {"help": ""}]
     return [facts]
+
+
+def abouts(screen: Screen) -> list[Any]:
+    """Give everything that a screen may be about."""
+    return {
+        "resume": [other.name for other in screens() if other.resumes],
+        "code": refusals(),
+        "agree": [True, False],
+        "kind": ["saving", "repayment", "join", "loan", "payout"],
+    }[screen.about or ""]
 
 
 def refusals() -> list[str]:
@@ -120,8 +145,9 @@ def hints(screen: Screen) -> list[Hint | None]:
     if screen.accept is not None:
         found += [_hint(key) for key in READERS[screen.accept]]
     elif screen.choices or screen.pick:
-        digits = ", ".join([*(["1-12"] if screen.pick else []), *(choice.digit for choice in screen.choices)])
-        found.append(Hint("hint.choice", {"digits": digits}))
+        rows, pages = (["1-12"], ["98"]) if screen.pick else ([], [])
+        digits = [*rows, *(choice.digit for choice in screen.choices), *pages, *(["0"] if screen.back else [])]
+        found.append(Hint("hint.choice", {"digits": ", ".join(digits)}))
     if screen.same_as:
         found.append(Hint("hint.pins_differ"))
     for other in screens():

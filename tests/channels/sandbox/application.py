@@ -26,10 +26,11 @@ class Seen:
 
 @dataclass
 class Application:
-    """Answers USSD with what `answer` says and everything else with `status`; remembers what came."""
+    """Answers USSD with what `answer` says, everything with `status` (the first requests with `statuses`); remembers what came."""
 
     answer: Callable[[dict[str, str]], str | bytes | Iterable[bytes]] = lambda _: MENU
     status: str = "200 OK"
+    statuses: list[str] = field(default_factory=list)
     label: str = ""
     seen: list[Seen] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
@@ -39,9 +40,10 @@ class Application:
         seen = Seen(environ["PATH_INFO"], environ.get("CONTENT_TYPE", ""), body, environ.get("HTTP_AT_USSD_HOP_METADATA"))
         with self.lock:
             self.seen.append(seen)
+            status = self.statuses.pop(0) if self.statuses else self.status
         answer = self.answer(seen.form) if seen.path.endswith("/ussd") else ""
         headers = [("Content-Type", "text/plain")] + ([("at-ussd-hop-metadata", self.label)] if self.label else [])
-        start_response(self.status, headers)
+        start_response(status, headers)
         if isinstance(answer, str):
             return [answer.encode()]
         return [answer] if isinstance(answer, bytes) else answer

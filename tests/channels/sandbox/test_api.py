@@ -84,12 +84,20 @@ def test_the_other_date_and_a_duplicate(api: httpx.Client, sandbox: Sandbox, app
 
 
 def test_an_sms_comes_again_until_we_say_200(api: httpx.Client, sandbox: Sandbox, application: Application) -> None:
-    application.status = "503 Service Unavailable"
+    application.statuses = ["503 Service Unavailable"]
     assert api.post(f"{AMINA}/sms", json={"text": "BAL"}).json()["status"] == 503
-    application.status = "200 OK"
     assert sandbox.courier.idle()
     assert [call["status"] for call in api.get("/api/calls?gateway=callbacks").json()] == [503, 200]
     assert len({form["id"] for form in application.forms("sms")}) == 1
+
+
+def test_where_nobody_takes_an_sms_it_is_told_and_not_tried_for_hours(
+    api: httpx.Client, sandbox: Sandbox, application: Application
+) -> None:
+    application.status = "404 Not Found"
+    assert api.post(f"{AMINA}/sms", json={"text": "BAL"}).json()["status"] == 404
+    assert sandbox.courier.idle(seconds=0)
+    assert len(application.forms("sms")) == 1
 
 
 def test_faults_are_shown_put_and_taken_back(api: httpx.Client) -> None:

@@ -5,8 +5,9 @@ import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from io import BytesIO
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ import pytest
 from africastalking.SMS import SMSService  # type: ignore[import-untyped]  # it has none
 from werkzeug.serving import make_server
 
+from channels.sandbox import messaging
 from channels.sandbox.app import create_app
 from channels.sandbox.faults import FaultSet, SmsFaults
 from channels.sandbox.sandbox import Sandbox
@@ -146,9 +148,10 @@ def test_a_report_may_overtake_the_answer_or_come_late(sandbox: Sandbox, api: ht
     assert len(application.forms("delivery")) == 1
     inject(sandbox, report_delay_ms=300)
     send(api)
-    assert len(application.forms("delivery")) == 1
     assert sandbox.courier.idle()
     assert len(application.forms("delivery")) == 2
+    (*_, answered), (*_, reported) = sandbox.calls.listed("sms"), sandbox.calls.listed("callbacks")
+    assert reported.at - answered.at > timedelta(seconds=0.25)
 
 
 def test_reports_in_any_order(sandbox: Sandbox, api: httpx.Client, application: Application) -> None:
@@ -165,7 +168,6 @@ def test_reports_in_any_order(sandbox: Sandbox, api: httpx.Client, application: 
     [
         ({"status": 500, "times": 1}, [500, 201], 1),
         ({"status": 429}, [429, 429], 0),
-        ({"per_second": 1}, [201, 429], 1),
         ({"drop": True, "times": 1}, [201, 201], 1),
         ({"share": 0.0, "status": 503}, [201, 201], 2),
     ],
@@ -175,6 +177,15 @@ def test_bad_answers(sandbox: Sandbox, api: httpx.Client, faults: dict[str, obje
     assert [send(api).status_code for _ in statuses] == statuses
     assert len(sandbox.inboxes.listed(AMINA)) == delivered
     assert [call["status"] for call in api.get("/api/calls", params={"gateway": "sms"}).json()] == statuses
+
+
+def test_more_in_a_second_than_it_takes(sandbox: Sandbox, api: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = [100.0]
+    monkeypatch.setattr(messaging, "monotonic", lambda: watch[0])
+    inject(sandbox, per_second=1)
+    statuses = [send(api).status_code for _ in range(2)]
+    watch[0] += 1.1
+    assert [*statuses, send(api).status_code] == [201, 429, 201]
 
 
 def test_nobody_is_sent_to(sandbox: Sandbox, api: httpx.Client) -> None:
@@ -193,11 +204,12 @@ def test_the_inbox_keeps_the_newest_thousand(sandbox: Sandbox, api: httpx.Client
 def test_a_message_costs_little_time(sandbox: Sandbox) -> None:
     """A benchmark pours 100,000 of them through: 50 µs each is a few seconds of that."""
     inject(sandbox, reports=False)
-    started = perf_counter()
+    started = process_time()
     for number in range(1_000):
         body = f"username=sandbox&to=%2B2547{number:08d}&message=Habari".encode()
         assert json.loads(b"".join(_post(sandbox, body)))["SMSMessageData"]["Recipients"][0]["statusCode"] == 101
-    assert (perf_counter() - started) / 1_000 < 0.001  # generous: test machines are busy
+    # Of this process alone, whatever else the machine is busy with; generous, for there are slow ones.
+    assert (process_time() - started) / 1_000 < 0.001
 
 
 def _post(sandbox: Sandbox, body: bytes) -> Any:  # noqa: ANN401 what WSGI returns

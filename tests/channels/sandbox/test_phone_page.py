@@ -13,7 +13,7 @@ from channels.sandbox.app import create_app
 from channels.sandbox.sandbox import Sandbox
 from tests.channels.sandbox.application import Application
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 AMINA, BARAKA = "+254700000001", "+254700000002"
 LAPTOP, POCKET = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
@@ -23,8 +23,12 @@ QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-dev-shm-usage",
     "--no-first-run",
 ]
+# The machine may be busy: a browser that starts, and pages that wait for it.
+START_MS, PATIENCE_MS = 90_000, 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +37,7 @@ def browser() -> Iterator[Browser]:
     if path is None:
         pytest.skip("no Chromium on this machine")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=QUIET)
+        chromium = playwright.chromium.launch(executable_path=path, args=QUIET, timeout=START_MS)
         yield chromium
         chromium.close()
 
@@ -78,6 +82,7 @@ def pocket(browser: Browser, address: str) -> Iterator[Page]:
 
 def _open(browser: Browser, address: str, viewport: dict[str, int], **more: object) -> Iterator[Page]:
     context = browser.new_context(viewport=viewport, **more)  # type: ignore[arg-type]  # the options are playwright's own
+    context.set_default_timeout(PATIENCE_MS)
     page, complaints = context.new_page(), list[str]()
     page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -86,6 +91,11 @@ def _open(browser: Browser, address: str, viewport: dict[str, int], **more: obje
     yield page
     context.close()
     assert complaints == []
+
+
+TOO_SMALL = """() => [...document.querySelectorAll("button, summary, select, input")]
+  .filter((each) => each.offsetParent && (each.getBoundingClientRect().width < 24 || each.getBoundingClientRect().height < 24))
+  .map((each) => each.outerHTML.slice(0, 80))"""
 
 
 def handset(page: Page, phone: str) -> Locator:
@@ -149,6 +159,7 @@ def test_the_red_key_hangs_up(page: Page, sandbox: Sandbox, application: Applica
 
 
 def test_letters_by_pressing_again(page: Page, application: Application) -> None:
+    page.clock.set_fixed_time("2026-03-02T06:00:00Z")  # however long a click takes, it is within the moment
     amina = handset(page, AMINA)
     press(amina, "", then="right")
     for key in "22#99#66":
@@ -160,6 +171,15 @@ def test_letters_by_pressing_again(page: Page, application: Application) -> None
         press(amina, "", then="left")
     expect(amina.locator(".view")).to_contain_text("Message sent")
     assert application.forms("sms")[0]["text"] == "BAL"
+
+
+def test_a_text_that_nobody_takes(page: Page, application: Application) -> None:
+    application.statuses = ["404 Not Found"]
+    amina = handset(page, AMINA)
+    press(amina, "", then="right")
+    amina.get_by_label("Message").fill("BAL")
+    press(amina, "", then="left")
+    expect(amina.locator(".view")).to_contain_text("Not delivered: this house takes no SMS yet")
 
 
 def test_another_phone_is_added_and_taken_away(page: Page, sandbox: Sandbox) -> None:
@@ -179,6 +199,16 @@ def test_the_network_can_be_made_bad(page: Page, sandbox: Sandbox) -> None:
     assert sandbox.faults.ussd.duplicates == 1
     page.reload()
     expect(page.get_by_label("Network").locator("option:checked")).to_have_text("Every request comes twice")
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1024, 1280])
+def test_everything_is_big_enough_to_hit_and_nothing_overflows(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    assert page.evaluate(TOO_SMALL) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    if width >= LAPTOP["width"]:
+        names = page.get_by_role("navigation", name="Phones").get_by_role("button")
+        assert len({box["y"] for box in (each.bounding_box() for each in names.all()) if box}) == 1, "all names in one row"
 
 
 def test_one_phone_at_a_time_in_the_pocket(pocket: Page) -> None:

@@ -134,6 +134,16 @@ def test_texting(phones: PhoneOf, application: Application) -> None:
     assert application.forms("sms")[0]["text"] == "BAL"
 
 
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [("404 Not Found", "takes no SMS yet"), ("503 Service Unavailable", "answered 503. It is tried again")],
+)
+def test_a_text_that_nobody_takes(phones: PhoneOf, application: Application, status: str, why: str) -> None:
+    application.statuses = [status]
+    with pytest.raises(PhoneError, match=f"line 2: Not delivered.*{why}"):
+        play("sms +254700000001\n> BAL", phones=phones)
+
+
 def test_what_lay_in_the_inbox_before_does_not_count(phones: PhoneOf) -> None:
     assert play(SAVING, phones=phones) is None
     found = play("ussd +254700000001\n~ Wait for Baraka", phones=phones, sms_seconds=0.1)

@@ -174,8 +174,8 @@ def test_the_end_of_a_session_is_told_with_all_fields(sandbox: Sandbox, applicat
     session = talk(sandbox, "1", "500")
     event = last_event(sandbox, application)
     told_at = datetime.strptime(event.pop("date"), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
-    assert abs((clock.now() - told_at).total_seconds()) < 5
-    assert 0 <= int(event.pop("durationInMillis")) < 5_000
+    assert abs((clock.now() - told_at).total_seconds()) < 60
+    assert 0 <= int(event.pop("durationInMillis")) < 60_000
     assert event == {
         "sessionId": session,
         "serviceCode": CODE,
@@ -264,6 +264,6 @@ def test_a_slow_network_is_slow(sandbox: Sandbox) -> None:
 
 
 def _wait_until(done: Callable[[], bool]) -> None:
-    deadline = monotonic() + 5
+    deadline = monotonic() + 30
     while not done() and monotonic() < deadline:
         sleep(0.05)

@@ -14,9 +14,8 @@ from core.money import Money
 
 AT = datetime(2026, 11, 28, 11, 0, tzinfo=UTC)
 HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Plural-Forms: nplurals=2; plural=(n > 1);\\n"\n\n'
-PLURAL = (
-    'msgctxt "sms"\nmsgid "joined"\nmsgid_plural "joined"\nmsgstr[0] "{count} membre de {group}"\nmsgstr[1] "{count} membres de {group}"\n'
-)
+ONE_AND_MANY = 'msgstr[0] "{members} membre de {group}"\nmsgstr[1] "{members} membres de {group}"\n'
+PLURAL = f'msgctxt "sms"\nmsgid "joined"\nmsgid_plural "members"\n{ONE_AND_MANY}'
 
 
 def test_languages() -> None:
@@ -50,7 +49,7 @@ def test_a_fact_that_is_missing() -> None:
 @pytest.fixture
 def template(monkeypatch: pytest.MonkeyPatch) -> str:
     """A sentence with one place, `fact`, in English."""
-    entry = Entry((Template.parse("<{fact}>"),), None)
+    entry = Entry((Template.parse("<{fact}>"),))
     monkeypatch.setattr(catalogue, "_find", lambda *_: entry)
     return "fact"
 
@@ -76,7 +75,13 @@ def test_facts_show_themselves(template: str, fact: object, said: str) -> None:
 
 def test_only_phones_need_folding(template: str) -> None:
     assert say("en", template, channel="web", fact="Wanjik\u0169") == "<Wanjik\u0169>"
-    assert say("en", template, channel="sms", fact="Wanjik\u0169") == "<Wanjiku>"
+    assert say("en", template, channel="sms", fact="Wanjik\u0169 Ir\u00e8ne") == "<Wanjiku Ir\u00e8ne>"
+    assert say("en", template, channel="ussd", fact="Wanjik\u0169 Ir\u00e8ne") == "<Wanjiku Irene>"
+
+
+@pytest.mark.parametrize(("channel", "said"), [("ussd", "Epargner"), ("sms", "\u00c9pargner"), ("telegram", "\u00c9pargner")])
+def test_only_ussd_is_plain_ascii(channel: str, said: str) -> None:
+    assert say("fr", "choice.save", channel=channel) == said
 
 
 @pytest.mark.parametrize("fact", [None, True, 1.5, [1], object()])
@@ -88,7 +93,8 @@ def test_what_has_no_place_in_a_sentence(template: str, fact: object) -> None:
 
 @given(st.text(alphabet=st.characters(exclude_categories=())))
 def test_any_name_fits_a_phone(name: str) -> None:
-    assert is_gsm7(shown(name, "en", "ussd", {}))
+    assert is_gsm7(shown(name, "en", "sms", {}))
+    assert shown(name, "en", "ussd", {}).isascii()
 
 
 def test_plural(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,8 +102,27 @@ def test_plural(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_text(HEADER + PLURAL)
     entry = dict(read_entries(path))["sms", "joined"]
     monkeypatch.setattr(catalogue, "_find", lambda *_: entry)
-    said = [say("fr", "joined", channel="sms", count=count, group="Espoir") for count in (0, 1, 2)]
+    said = [say("fr", "joined", channel="sms", members=members, group="Espoir") for members in (0, 1, 2)]
     assert said == ["0 membre de Espoir", "1 membre de Espoir", "2 membres de Espoir"]
+
+
+@pytest.mark.parametrize(
+    ("language", "key", "facts", "said"),
+    [
+        ("sw", "refused.pin.wrong", {"tries_left": 1}, "PIN si sahihi. Umebakiza jaribio 1."),
+        ("sw", "refused.pin.wrong", {"tries_left": 2}, "PIN si sahihi. Umebakiza majaribio 2."),
+        ("sw", "save.again", {"minutes": 1}, "Uliomba hivyo dak. 1 iliyopita."),
+        ("sw", "save.again", {"minutes": 3}, "Uliomba hivyo dak. 3 zilizopita."),
+        ("sw", "refused.loan.too_many_months", {"most_months": 1}, "Si zaidi ya mwezi 1."),
+        ("sw", "refused.loan.too_many_months", {"most_months": 6}, "Si zaidi ya miezi 6."),
+        ("fr", "refused.pin.wrong", {"tries_left": 1}, "PIN incorrect. 1 essai restant."),
+        ("fr", "refused.pin.wrong", {"tries_left": 2}, "PIN incorrect. 2 essais restants."),
+        ("en", "refused.loan.too_many_months", {"most_months": 1}, "At most 1 month."),
+        ("en", "refused.loan.too_many_months", {"most_months": 6}, "At most 6 months."),
+    ],
+)
+def test_one_and_many(language: str, key: str, facts: dict[str, int], said: str) -> None:
+    assert say(language, key, **facts) == said
 
 
 @pytest.mark.parametrize("text", ["{0}", "{}", "{amount:>5}", "{amount!r}", "{member.name}", "{rows[0]}"])

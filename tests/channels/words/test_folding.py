@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.words.folding import fold, fold_to_gsm7
+from channels.words.folding import fold, fold_to_ascii, fold_to_gsm7
 from channels.words.gsm7 import BASIC, EXTENSION, is_gsm7
 
 
@@ -66,3 +66,25 @@ def test_every_phone_shows_what_is_folded(text: str) -> None:
 @given(st.text(alphabet=BASIC + EXTENSION))
 def test_what_phones_show_stays(text: str) -> None:
     assert fold(text) == fold_to_gsm7(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Umoja", "Umoja"),
+        ("\u00c9pargne \u00e0 d\u00e9cider", "Epargne a decider"),
+        ("Ir\u00e8ne \u00d1and\u00fa", "Irene Nandu"),
+        ("S\u00f8ren \u00c6gir Stra\u00dfe", "Soren Aegir Strasse"),
+        ("\u20ac5 \u00a35", "EUR5 GBP5"),
+        ("\u014aoni", "Ng'oni"),
+        ("\u0394", "?"),
+        ("{a}", "{a}"),
+    ],
+)
+def test_fold_to_ascii(text: str, shown: str) -> None:
+    assert fold_to_ascii(text) == shown
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=())))
+def test_every_dialog_shows_what_is_folded(text: str) -> None:
+    assert fold_to_ascii(text).isascii()

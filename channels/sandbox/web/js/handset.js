@@ -251,8 +251,8 @@ export class Handset {
     const turn = ++this.#turn;
     this.show("wait");
     try {
-      await api.send(this.person.phone, text);
-      if (turn === this.#turn) this.#over("Message sent");
+      const { undelivered } = await api.send(this.person.phone, text);
+      if (turn === this.#turn) this.#over(undelivered || "Message sent.");
     } catch (error) {
       if (turn === this.#turn) this.#over(error.message);
     }
