@@ -155,7 +155,8 @@ class _Answering:
         assert isinstance(screen, Screen), "a walk ends on a screen"
         facts = {**self.conversation.answers, **self.conversation.shown}
         lines = [key for fact, key in (*screen.lines, *screen.asides) if holds(facts, fact)]
-        parts = [self._say(words_of(screen, facts), **facts), *(self._say(key, **facts) for key in lines)]
+        # The screen's own words: a message may have the same name.
+        parts = [say(self.conversation.language, key, **facts) for key in (words_of(screen, facts), *lines)]
         if screen.ask == "months":
             parts.append(example("loan", self.conversation.language))
         return _one_sms(parts)
