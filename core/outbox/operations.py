@@ -8,7 +8,7 @@ batch was certainly not sent. The lease's end is the token of its holder: who lo
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from psycopg.rows import TupleRow, args_row
 from psycopg.types.json import Jsonb
@@ -53,20 +53,19 @@ class Claimed:
     history: History = field(default_factory=History)
 
 
-# What may wait does, at night, for the morning of the group; what may be stopped is not put for who said STOP.
-_PUT: Statement[Any] = Statement(f"""
+_LOCAL: Final = "(m.at AT TIME ZONE coalesce((SELECT g.timezone FROM savings_group g WHERE g.id = m.group_id), 'UTC'))"
+# What may wait does, at night, for the morning of the group; what may be stopped is not put for who said STOP. Both are asked
+# row by row, and only where they matter: as joins they would read whole tables for the few rows that are put.
+_PUT: Final[Statement[Any]] = Statement(f"""
 INSERT INTO outbox (group_id, person_id, address, language, template, facts, event_key, created_at, next_at)
 SELECT m.group_id, m.person_id, m.address, m.language, m.template, m.facts, m.event_key, m.at,
-       CASE WHEN m.quiet AND extract(hour FROM m.at AT TIME ZONE zone.name) NOT BETWEEN {rules.DAY_BEGINS} AND {rules.DAY_ENDS} - 1
-         THEN (date_trunc('day', (m.at AT TIME ZONE zone.name) + make_interval(hours => 24 - {rules.DAY_ENDS}))
-               + make_interval(hours => {rules.DAY_BEGINS})) AT TIME ZONE zone.name
-         ELSE now() END
+       CASE WHEN NOT m.quiet OR extract(hour FROM {_LOCAL}) BETWEEN {rules.DAY_BEGINS} AND {rules.DAY_ENDS} - 1 THEN now()
+         ELSE m.at + (date_trunc('day', {_LOCAL} + interval '{24 - rules.DAY_ENDS} hours') + interval '{rules.DAY_BEGINS} hours' - {_LOCAL})
+         END
 FROM jsonb_to_recordset(%(messages)s) AS m (
   group_id bigint, person_id bigint, address text, language text, template text, facts jsonb, event_key text, at timestamptz,
   quiet boolean, stoppable boolean)
-LEFT JOIN savings_group g ON g.id = m.group_id
-CROSS JOIN LATERAL (SELECT coalesce(g.timezone, 'UTC') AS name) zone
-WHERE NOT (m.stoppable AND EXISTS (SELECT FROM stopped s WHERE s.address = m.address))
+WHERE CASE WHEN m.stoppable THEN (SELECT s.address FROM stopped s WHERE s.address = m.address) IS NULL ELSE true END
 ON CONFLICT ON CONSTRAINT one_event_one_message DO NOTHING
 """)  # noqa: S608 put together from our own words
 
