@@ -5,9 +5,9 @@ from types import FrameType
 from typing import Any
 
 from redis import Redis
-from rq import SimpleWorker, worker_registration
+from rq import Queue, SimpleWorker, worker_registration
 from rq.exceptions import StopRequested
-from rq.worker.base import WorkerStatus
+from rq.job import Job
 
 from workers.delivery import Delivery
 from workers.patience import Patience
@@ -27,6 +27,7 @@ class Carrier(SimpleWorker):
     def __init__(self, redis: Redis, *, delivery: Delivery, patience: Patience) -> None:
         self._delivery = delivery
         self._patience = patience
+        self._waits = False
         super().__init__(
             [open_queue(redis)],
             connection=redis,
@@ -41,8 +42,18 @@ class Carrier(SimpleWorker):
         del signum, frame
         self._delivery.stopping.set()
         self._stop_requested = True
-        if self.get_state() == WorkerStatus.IDLE:
+        if self._waits:
             raise StopRequested
+
+    def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> tuple[Job, Queue] | None:
+        """Wait for a job. Only here may a signal break in, and one that came a moment before is not waited out."""
+        self._waits = True
+        try:
+            if self._delivery.stopping.is_set():
+                raise StopRequested
+            return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
+        finally:
+            self._waits = False
 
     def subscribe(self) -> None:
         """Take no orders through Redis: the supervisor stops a worker by a signal."""

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import IO, Final
 
-from core.settings import PROJECT
+from core.settings import PROJECT, Settings
 from workers.children import spawn
-from workers.services import Running, ServiceFailed
+from workers.services import Running
 
 TICK_SECONDS: Final = 0.1
 SERVICES_SECONDS: Final = 0.5
@@ -43,6 +43,12 @@ class Process:
 def command(name: str) -> Process:
     """Make the process of one of our own commands."""
     return Process(name, (sys.executable, "-m", "admin_web", name))
+
+
+def told(settings: Settings) -> dict[str, str]:
+    """Give what each child must read as its parent did, even where a demo left word of other things in the home."""
+    ports = {"WEB": settings.web_port, "DESK": settings.desk_port, "SANDBOX": settings.sandbox_port}
+    return {"PAMOJA_DEMO": str(int(settings.demo)), **{f"PAMOJA_{name}_PORT": str(port) for name, port in ports.items()}}
 
 
 class Supervisor:
@@ -137,11 +143,8 @@ class Supervisor:
                 print(f"{name:<{NAME_CHARS}} | {line.decode(errors='replace').rstrip()}", flush=True)  # noqa: T201 the child's log
 
     def _keep_services(self) -> None:
-        try:
-            for name in self._running.keep():
-                log.warning("service ended, started it again", extra={"child": name})
-        except (OSError, ServiceFailed) as error:
-            log.error("service ended, and cannot be started: %s", error)  # noqa: TRY400 nothing to trace
+        for name in self._running.keep():
+            log.warning("service ended, started it again", extra={"child": name})
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """The sweeper: what a dead worker had is due again, and conversations that nobody will resume are forgotten."""
 
+from datetime import timedelta
+
 from sqlalchemy.orm import Session
 
 from channels import conversations
@@ -20,7 +22,11 @@ def sweep(session: Session) -> int:
 
 
 def prune(session: Session) -> int:
-    """Forget conversations that are over and done, and say how many."""
-    gone = conversations.prune(session, at=database_time(session))
+    """Take secrets out of conversations that nobody can resume, forget those that are over and done, and say how many."""
+    at, gone = database_time(session), 0
+    conversations.tidy(session, at=at, within=timedelta(seconds=3 * PRUNE_SECONDS))
     session.commit()
+    while some := conversations.prune(session, at=at):
+        session.commit()
+        gone += some
     return gone

@@ -78,7 +78,7 @@ def _load(process: str, parent: int, target: str) -> Any:  # noqa: ANN401 whatev
     """Make the application, in a worker."""
     if os.getpid() != parent:
         die_with_parent(signal.SIGTERM, parent=parent)
-    logs.configure(core_settings.load(), process=process)
+    logs.configure(core_settings.load(serving=True), process=process)
     module, _, name = target.partition(":")
     factory: Callable[[], Any] = getattr(import_module(module), name)
     return factory()

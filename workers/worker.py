@@ -41,11 +41,11 @@ def work(delivery: Delivery, redis_url: str) -> None:
     def stop(_signum: int, _frame: FrameType | None) -> None:
         delivery.stopping.set()
 
+    # The carrier puts its own in the place of these, which do the same, and break in where it waits.
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
     log.info("worker started")
     while not delivery.stopping.is_set():
-        # RQ puts its own handlers in the place of these while it works.
-        signal.signal(signal.SIGTERM, stop)
-        signal.signal(signal.SIGINT, stop)
         try:
             Carrier(open_redis(redis_url), delivery=delivery, patience=patience).work(logging_level=None)
         except RedisError as error:

@@ -6,14 +6,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
-from core.settings import PROJECT
+from core.settings import PROJECT, Settings
 from workers import processes
 from workers.services import Running
-from workers.supervisor import BACKOFF_SECONDS_FIRST, Process, Supervisor
+from workers.supervisor import BACKOFF_SECONDS_FIRST, Process, Supervisor, told
 
+SECONDS_MAX = 60.0  # the machine may be busy
 SLEEP = ("/bin/sleep", "600")
 STUBBORN = (
     sys.executable,
@@ -22,7 +24,7 @@ STUBBORN = (
 )
 
 
-def until(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
+def until(holds: Callable[[], bool], seconds: float = SECONDS_MAX) -> bool:
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
@@ -55,36 +57,57 @@ def test_a_dead_child_comes_back(supervise: Callable[..., Supervisor]) -> None:
     supervisor = supervise(process)
     before = pid_of(process)
     os.kill(before, signal.SIGKILL)
-    assert supervisor.until(lambda: pid_of(process) not in {0, before}, seconds=10)
+    assert supervisor.until(lambda: pid_of(process) not in {0, before}, seconds=SECONDS_MAX)
 
 
 def test_who_dies_again_and_again_is_waited_for_longer(supervise: Callable[..., Supervisor]) -> None:
     process = Process("broken", ("/bin/false",))
     supervisor = supervise(process)
-    assert supervisor.until(lambda: process.backoff >= 8 * BACKOFF_SECONDS_FIRST, seconds=10)
+    assert supervisor.until(lambda: process.backoff >= 8 * BACKOFF_SECONDS_FIRST, seconds=SECONDS_MAX)
+
+
+def heard(supervisor: Supervisor, capfd: pytest.CaptureFixture[str], words: str) -> bool:
+    """Listen until one of the children has said this."""
+    said: list[str] = []
+
+    def ready() -> bool:
+        said.append(capfd.readouterr().out)
+        return words in "".join(said)
+
+    return supervisor.until(ready, seconds=SECONDS_MAX)
 
 
 def test_children_are_told_where_the_services_are(supervise: Callable[..., Supervisor], capfd: pytest.CaptureFixture[str]) -> None:
     show = "import os; print(os.environ['DATABASE_URL'], os.environ['REDIS_URL'], os.environ['CANARY'], flush=True)"
     supervisor = supervise(Process("child", (sys.executable, "-c", show)), prefixed=True)
-    said: list[str] = []
-
-    def ready() -> bool:
-        said.append(capfd.readouterr().out)
-        return "sings" in "".join(said)
-
-    assert supervisor.until(ready, seconds=10)
-    assert "child   | postgresql://there/db redis://there sings" in "".join(said)
+    assert heard(supervisor, capfd, "child   | postgresql://there/db redis://there sings\n")
 
 
-def test_who_does_not_stop_is_killed(supervise: Callable[..., Supervisor], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_does_not_stop_is_killed(
+    supervise: Callable[..., Supervisor], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("workers.supervisor.STOP_SECONDS_MAX", 0.5)
     kind, stubborn = Process("kind", SLEEP), Process("stubborn", STUBBORN)
-    supervisor = supervise(kind, stubborn)
-    pids = pid_of(kind), pid_of(stubborn)
-    assert until(lambda: "signal.SIG_IGN" in processes.command_of(pids[1]))
+    supervisor = supervise(kind, stubborn, prefixed=True)
+    # Only now it ignores what asks it to stop.
+    assert heard(supervisor, capfd, "up\n")
+    child = stubborn.child
+    assert child is not None
+    pids = pid_of(kind), child.pid
     supervisor.stop()
+    assert child.returncode == -signal.SIGKILL
     assert [processes.command_of(pid) for pid in pids] == ["", ""]
+
+
+def test_children_are_told_whether_this_is_a_demo(settings: Settings) -> None:
+    assert settings.demo
+    assert told(settings)["PAMOJA_DEMO"] == "1"
+    assert told(replace(settings, demo=False, sandbox_port=9002)) == {
+        "PAMOJA_DEMO": "0",
+        "PAMOJA_WEB_PORT": "8000",
+        "PAMOJA_DESK_PORT": "8001",
+        "PAMOJA_SANDBOX_PORT": "9002",
+    }
 
 
 HOLD = """

@@ -1,5 +1,6 @@
 """PostgreSQL and Redis: those that the settings name, or embedded ones that run as our children."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,6 +11,8 @@ from workers.services.postgres import Postgres
 from workers.services.redis import RedisServer
 
 __all__ = ["Running", "ServiceFailed", "connect_running", "join_redis", "services"]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +25,20 @@ class Running:
     redis: RedisServer | None = None
 
     def keep(self) -> list[str]:
-        """Start again what died, and name it."""
+        """Start again what died, and name it. One that cannot be started does not keep the other from it."""
         keepers: tuple[tuple[str, Callable[[], bool] | None], ...] = (
             ("postgres", self.postgres.keep if self.postgres else None),
             ("redis", self.redis.keep if self.redis else None),
         )
-        return [name for name, keep in keepers if keep is not None and keep()]
+        return [name for name, keep in keepers if keep is not None and _kept(name, keep)]
+
+
+def _kept(name: str, keep: Callable[[], bool]) -> bool:
+    try:
+        return keep()
+    except (OSError, ServiceFailed) as error:
+        log.error("service ended, and cannot be started: %s", error, extra={"child": name})  # noqa: TRY400 nothing to trace
+        return False
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -142,9 +142,10 @@ def _prune() -> None:
     """Remove what belonged to homes that were temporary, and are gone."""
     temporary = Path(tempfile.gettempdir())
     for note in SHARED.glob(f"*/{HOME_NOTE}"):
-        home = Path(note.read_text())
-        if home.is_relative_to(temporary) and not home.exists():
-            shutil.rmtree(note.parent, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another process may be removing the same
+            home = Path(note.read_text())
+            if home.is_relative_to(temporary) and not home.exists():
+                shutil.rmtree(note.parent, ignore_errors=True)
 
 
 def _sockets(home: Path, base: Path, account: Account | None) -> Path:

