@@ -5,14 +5,15 @@ import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from bench import people, posting
 from bench.lab import CLIENTS, WORKERS, Lab, Server, lab, load, serve_floor, serve_ours
 from bench.load import Order, Tally
 from bench.node import missing, serve_node
+from bench.ready import children_of
 from bench.report import Report, Row, percentile, rate, times_of
-from workers.processes import commands
 
 MEMBERS: Final = 100_000
 ROUNDS: Final = 3
@@ -154,15 +155,8 @@ def _memory(bench: Bench, *, hops: tuple[int, int]) -> None:
 
 def _resident_mb(parent: int) -> list[float]:
     """The resident memory of a server's workers."""
-    sizes = []
-    for pid, _ in commands():
-        try:
-            with open(f"/proc/{pid}/stat") as stat, open(f"/proc/{pid}/statm") as memory:  # noqa: PTH123 the kernel's
-                if int(stat.read().rpartition(")")[2].split()[1]) == parent:
-                    sizes.append(int(memory.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6)
-        except OSError:
-            continue
-    return sizes
+    pages = (int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in children_of(parent))
+    return [count * os.sysconf("SC_PAGE_SIZE") / 1e6 for count in pages]
 
 
 if __name__ == "__main__":

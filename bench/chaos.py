@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -25,24 +25,26 @@ from admin_web.seeds.large import seed_large
 from bench.audit import Audit, audit, histogram, waiting
 from bench.lab import free_port
 from bench.people import GROUP_SIZE
-from bench.phones import Phones
+from bench.phones import GATEWAY_SECONDS, Phones
+from bench.ready import answering, children_of
 from core import clock
 from core import settings as core_settings
 from core.db.migrate import migrate
 from core.settings import Settings
-from workers.processes import commands
+from workers.processes import command_of
 from workers.services import Running, services
 from workers.services.place import place_of
 from workers.supervisor import Process, Supervisor, command, supervised
 
 SECONDS: Final = 60.0
 GROUPS: Final = 6
-READY_SECONDS: Final = 60.0
-RECEIPT_SECONDS: Final = 60.0
-# After a kill of the web its phones may find nobody there for so long.
-WEB_AWAY_SECONDS: Final = 12.0
+READY_SECONDS: Final = 120.0
+RECEIPT_SECONDS: Final = 120.0
+# After a kill of the web its phones may find nobody there for so long, on a busy machine.
+WEB_AWAY_SECONDS: Final = 30.0
 GRACE_SECONDS: Final = 30.0  # for the first turn to be completed
-_SETTLING: Final = 15.0  # the server's own workers are started again after 3.5 s
+HEALED_SECONDS_MAX: Final = 60.0
+CALM_SECONDS: Final = 3.0  # of everybody working as on a good day
 
 
 @dataclass(slots=True)
@@ -67,9 +69,16 @@ class House:
             self.kills.append((time.monotonic(), name))
         return done
 
-    def web_was_away(self, at: float) -> bool:
-        """Whether the web may have been dead then."""
-        return any(name.startswith("web") and killed - 1 <= at < killed + WEB_AWAY_SECONDS for killed, name in self.kills)
+    def may_be_lost(self, began_at: float) -> bool:
+        """Whether a request that began then may have met a web process that was killed: in its hands, or nobody there."""
+        return any(
+            name.startswith("web") and killed - GATEWAY_SECONDS - 1 <= began_at < killed + WEB_AWAY_SECONDS for killed, name in self.kills
+        )
+
+    def is_whole(self) -> bool:
+        """Whether each process is there again, all workers of the web too."""
+        web = self.processes["web"].child
+        return _ready(self) and web is not None and len(answering(web.pid, self.settings.web_port)) >= self.settings.web_workers
 
 
 def _signal(pid: int | None, signum: int = signal.SIGKILL) -> bool:
@@ -84,12 +93,7 @@ def _signal(pid: int | None, signum: int = signal.SIGKILL) -> bool:
 
 def _child_of(pid: int | None, words: str = "") -> int | None:
     """One of the children of a process, by chance."""
-    children = []
-    for child, line in commands():
-        with suppress(OSError, IndexError):
-            parent = int(Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[1])
-            if parent == pid and words in line:
-                children.append(child)
+    children = [child for child in children_of(pid) if words in command_of(child)] if pid else []
     return random.choice(children) if children else None  # noqa: S311 no secret
 
 
@@ -193,22 +197,23 @@ def run(*, seconds: float, seed: int, every: float | None = None) -> bool:
     with house() as made:
         phones = Phones(made.settings, groups=GROUPS, intents=made.settings.home / "intents.jsonl")
         phones.start()
-        _torment(made, chance, seconds=seconds, every=every)
+        whole = _torment(made, chance, seconds=seconds, every=every)
         healed_at = time.monotonic()
         phones.stop()
         drained = made.supervisor.until(lambda: _ready(made) and waiting(made.running.database_url) == 0, seconds=RECEIPT_SECONDS)
         took = time.monotonic() - healed_at
         found = audit(made.running.database_url, made.sandbox, phones.seen.intents, crashes=len(made.kills))
+        found.expect(whole, f"after {HEALED_SECONDS_MAX:.0f} s not every process was there again")
         found.expect(drained, f"messages still wait after {RECEIPT_SECONDS:.0f} s")
         found.expect(not phones.seen.invalid, f"{len(phones.seen.invalid)} answers were no CON or END: {phones.seen.invalid[:3]}")
-        astray = [at for at in phones.seen.broken_at if not made.web_was_away(at)]
+        astray = [at for at in phones.seen.broken if not made.may_be_lost(at)]
         found.expect(not astray, f"{len(astray)} requests were not answered while no web process was killed")
         _say(made, phones, found, took)
         return not found.faults
 
 
-def _torment(made: House, chance: random.Random, *, seconds: float, every: float | None) -> None:
-    """Kill each at least once, then any, while the supervisor heals."""
+def _torment(made: House, chance: random.Random, *, seconds: float, every: float | None) -> bool:
+    """Kill each at least once, then any, while the supervisor heals; say whether in the end all were there again."""
     until = time.monotonic() + seconds
     turn = sorted(KILLS)
     chance.shuffle(turn)
@@ -220,7 +225,10 @@ def _torment(made: House, chance: random.Random, *, seconds: float, every: float
         if not made.kill(turn[-1] if turn else chance.choice(sorted(KILLS))):
             turn[:0] = turn[-1:]  # its victim was dead already: later
         del turn[-1:]
-    _heal(made, _SETTLING)
+    # The server starts its own workers again after 3.5 s.
+    whole = made.supervisor.until(made.is_whole, seconds=HEALED_SECONDS_MAX)
+    _heal(made, CALM_SECONDS)
+    return whole
 
 
 def _heal(made: House, seconds: float) -> None:

@@ -6,14 +6,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Final
 
 from bench.load import Order, Tally
+from bench.ready import wait_for_all
 from core import settings as core_settings
 from core.db.migrate import migrate
 from core.settings import PROJECT, Settings
@@ -23,7 +23,7 @@ from workers.services.place import place_of
 
 WORKERS: Final = 2
 CLIENTS: Final = 16
-READY_SECONDS: Final = 20.0
+READY_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +79,12 @@ class Server:
 
 
 def serve(lab: Lab, name: str, argv: Sequence[str], *, port: int, path: str, env: Mapping[str, str], cwd: Path = PROJECT) -> Server:
-    """Start a server and wait until it listens."""
+    """Start a server and wait until each of its workers answers: a benchmark of one of two would flatter nobody, or everybody."""
     log: IO[bytes] = lab.stack.enter_context((lab.home / f"{name}.log").open("ab"))
     child = spawn(argv, output=log, env={**os.environ, **env}, cwd=cwd)
     lab.stack.callback(stop, child, (15, 5.0))
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline and child.poll() is None:
-        with suppress(OSError):
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return Server(port, path, child)
-        time.sleep(0.05)
+    if wait_for_all(child.pid, port, count=WORKERS, seconds=READY_SECONDS, alive=lambda: child.poll() is None):
+        return Server(port, path, child)
     raise RuntimeError(f"{name} does not start: {(lab.home / f'{name}.log').read_text()[-2000:]}")
 
 

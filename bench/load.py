@@ -122,8 +122,8 @@ class _Play:
         if counted:
             self._left -= 1
             self.tally.times.setdefault(client.ask.label, []).append(now - client.began)
-        if not text.startswith(client.ask.expects):
-            self.tally.wrong.append(f"{client.ask.label}: {text[:80]!r}")
+        if not client.ask.expects.met_by(text):
+            self.tally.wrong.append(f"{client.ask.label}: {text[:160]!r}")
         client.ask = client.script.send(text)
         if now >= self._until or self._left < self._busy:
             self._busy -= 1

@@ -31,7 +31,7 @@ def missing() -> str:
             return "not run: no npm"
         with suppress(subprocess.TimeoutExpired):
             subprocess.run(  # noqa: S603 the peer's own packages
-                (npm, "install", "--no-audit", "--no-fund"), cwd=FOLDER, capture_output=True, check=False, timeout=INSTALL_SECONDS
+                (npm, "ci", "--no-audit", "--no-fund"), cwd=FOLDER, capture_output=True, check=False, timeout=INSTALL_SECONDS
             )
     return "" if (FOLDER / "node_modules" / "express").exists() else "not run: its packages cannot be had"
 

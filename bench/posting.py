@@ -36,6 +36,8 @@ BOOKS: Final = 200
 SAVERS: Final = 10
 ROUNDS: Final = 3
 SECONDS: Final = 4.0
+WARM_SECONDS: Final = 0.5
+_READY: Final = b"ready\n"
 _AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _DAY: Final = date(2026, 1, 1)
 _SCRIPT: Final = r"""
@@ -44,7 +46,7 @@ _SCRIPT: Final = r"""
 \set amount random(1, 100000)
 \set box {account} + :book * ({savers} + 1)
 \set book {book} + :book
-SELECT * FROM post_entry(:book, gen_random_uuid()::text, 'saving.deposit', 1, '2026-01-01', '2026-01-01 00:00+00',
+SELECT * FROM post_entry(:book, gen_random_uuid()::text, 'saving.deposit', NULL, '2026-01-01', '2026-01-01 00:00+00',
   ARRAY[:box::bigint, :box::bigint + :saver], ARRAY[:amount::bigint, -:amount::bigint], NULL, NULL, NULL);
 """
 
@@ -115,37 +117,64 @@ def _pgbench(url: str, ground: Ground, seconds: float) -> float:
 
 def _python(url: str, ground: Ground, seconds: float) -> tuple[float, list[float]]:
     argv = (sys.executable, "-m", "bench.posting", url, str(ground.book), str(ground.account), str(seconds))
-    children = [subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=PROJECT) for _ in range(PROCESSES)]  # noqa: S603 ourselves
+    children = [
+        subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=PROJECT)  # noqa: S603 ourselves
+        for _ in range(PROCESSES)
+    ]
+    # None begins before all are warm: alone on the machine it would be quicker.
+    for child in children:
+        assert child.stdout is not None
+        if child.stdout.readline() != _READY:
+            raise RuntimeError("a process that posts does not get ready; it says why above")
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write(b"go\n")
+        child.stdin.flush()
     answers = [json.loads(child.communicate()[0]) for child in children]
     return sum(len(answer) for answer in answers) / seconds, [took for answer in answers for took in answer]
 
 
 def _threads(url: str, ground: Ground, seconds: float) -> list[float]:
-    """Post from as many threads as there are connections; give the time of each posting."""
+    """Post from as many threads as there are connections, once told to begin; give the time of each posting."""
     engine = make_engine(url, pool_size=THREADS, turns=True)  # as the public side does
     times: list[list[float]] = [[] for _ in range(THREADS)]
-    begin = threading.Barrier(THREADS)
-    threads = [threading.Thread(target=_post, args=(engine, ground, seconds, begin, took)) for took in times]
+    together = threading.Barrier(THREADS + 1)
+    threads = [threading.Thread(target=_post, args=(engine, ground, seconds, together, took)) for took in times]
     for thread in threads:
         thread.start()
+    together.wait()
+    sys.stdout.buffer.write(_READY)
+    sys.stdout.flush()
+    sys.stdin.readline()
+    together.wait()
     for thread in threads:
         thread.join()
     engine.dispose()
     return [each for took in times for each in took]
 
 
-def _post(engine: Engine, ground: Ground, seconds: float, begin: threading.Barrier, times: list[float]) -> None:
+def _post(engine: Engine, ground: Ground, seconds: float, together: threading.Barrier, times: list[float]) -> None:
     chance, run_id = random.Random(), new_id().hex  # noqa: S311 no secret
-    for warm in (True, False):
-        begin.wait()
-        until = time.perf_counter() + (0.5 if warm else seconds)
-        for n in count():
-            started = time.perf_counter()
-            if started >= until:
-                break
-            _one(engine, ground, f"{run_id}-{warm}-{n}", chance)
-            if not warm:
-                times.append(time.perf_counter() - started)
+    try:
+        _post_for(WARM_SECONDS, engine, ground, f"{run_id}-warm", chance)
+        together.wait()  # all are warm
+        together.wait()  # and so are those of the other process
+        times += _post_for(seconds, engine, ground, run_id, chance)
+    except BaseException:
+        together.abort()
+        raise
+
+
+def _post_for(seconds: float, engine: Engine, ground: Ground, key: str, chance: random.Random) -> list[float]:
+    times: list[float] = []
+    until = time.perf_counter() + seconds
+    for n in count():
+        started = time.perf_counter()
+        if started >= until:
+            break
+        _one(engine, ground, f"{key}-{n}", chance)
+        times.append(time.perf_counter() - started)
+    return times
 
 
 def _one(engine: Engine, ground: Ground, key: str, chance: random.Random) -> None:

@@ -7,16 +7,28 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from bench.people import GROUP_SIZE, PIN, member, phone
+from bench.words import BROKEN_OFF, Expects, menu, screen
 
 TEXT_MAX: Final = 3_900  # of what a session may type in all
+ANY: Final = Expects()
+HOME: Final = menu("save", "loan", "balance", "group")
+MORE: Final = menu("language", "pin", "groups")
+GROUP: Final = screen("group")
+AMOUNT: Final = screen("save.amount")
+CONFIRM: Final = screen("save.confirm")
+GIVE: Final = screen("save.done", "END")
+CASH: Final = screen("inbox.saving")
+ENTER_PIN: Final = screen("inbox.cash.pin.yes")
+RECEIVED: Final = screen("inbox.cash.done.yes")
+DEPOSITED: Final = Expects("END Deposited")
 
 
 class Ask(NamedTuple):
-    """A request: its form, how the right reply begins, and under which label its time is noted."""
+    """A request: its form, what the right reply is, and under which label its time is noted."""
 
     body: str
     label: str
-    expects: str = "CON"
+    expects: Expects
 
 
 Script = Generator[Ask, str, None]
@@ -33,11 +45,13 @@ class Phone:
         )
         self.text = ""
 
-    def dial(self, label: str = "dial") -> Ask:
-        """Open the session."""
-        return Ask(f"{self._fixed}&text=", label)
+    def dial(self, expects: Expects, label: str = "dial") -> Script:
+        """Open the session. What was broken off in an earlier one stays so."""
+        shown = yield Ask(f"{self._fixed}&text=", label, expects | BROKEN_OFF)
+        if BROKEN_OFF.met_by(shown):
+            yield self.reply("2", "open", expects)
 
-    def reply(self, reply: str, label: str, expects: str = "CON") -> Ask:
+    def reply(self, reply: str, label: str, expects: Expects) -> Ask:
         """Answer the screen."""
         self.text = f"{self.text}*{reply}" if self.text else reply
         return Ask(f"{self._fixed}&text={self.text}", label, expects)
@@ -50,14 +64,14 @@ def _members(client: int, first: int, options: Mapping[str, Any]) -> Generator[i
         yield member(group, 2 + round_ % (GROUP_SIZE - 1))
 
 
-def menu(client: int, first: int, options: Mapping[str, Any]) -> Script:
+def walk(client: int, first: int, options: Mapping[str, Any]) -> Script:
     """Walk through menus: the group and back, more and back, twenty moves a session."""
     for n in _members(client, first, options):
         session = Phone(phone(n))
-        yield session.dial()
+        yield from session.dial(HOME)
         for _ in range(5):
-            for reply, label in (("4", "group"), ("0", "home"), ("5", "more"), ("0", "home")):
-                yield session.reply(reply, label)
+            for reply, label, expects in (("4", "group", GROUP), ("0", "home", HOME), ("5", "more", MORE), ("0", "home", HOME)):
+                yield session.reply(reply, label, expects)
 
 
 def save(client: int, first: int, options: Mapping[str, Any]) -> Script:
@@ -68,10 +82,10 @@ def save(client: int, first: int, options: Mapping[str, Any]) -> Script:
     for round_ in itertools.count():
         desk = desks[round_ % len(desks)]
         session = Phone(phone(member(desk.group, 2 + round_ // len(desks) % (GROUP_SIZE - 1))))
-        yield session.dial()
-        yield session.reply("1", "save.amount")
-        yield session.reply("500", "save.confirm")
-        yield session.reply("1", "save.done", "END")
+        yield from session.dial(HOME)
+        yield session.reply("1", "save.amount", AMOUNT)
+        yield session.reply("500", "save.confirm", CONFIRM)
+        yield session.reply("1", "save.done", GIVE)
         yield from desk.confirm()
 
 
@@ -94,15 +108,15 @@ class _Desk:
     def open(self) -> Script:
         """Dial, confirm the first with the PIN, ask for the next."""
         self.session = Phone(phone(member(self.group, 1)))
-        yield self.session.dial("open")
-        yield self.session.reply("1", "open")
-        yield self.session.reply(PIN, "open.pin")
-        yield self.session.reply("1", "open")
+        yield from self.session.dial(CASH, "open")
+        yield self.session.reply("1", "open", ENTER_PIN)
+        yield self.session.reply(PIN, "open.pin", RECEIVED)
+        yield self.session.reply("1", "open", CASH)
 
     def confirm(self) -> Script:
         """Confirm what is shown, and ask for the next; the session ends when its text is full, and another is opened."""
-        yield self.session.reply("1", "confirm")
-        yield self.session.reply("1", "next")
+        yield self.session.reply("1", "confirm", RECEIVED)
+        yield self.session.reply("1", "next", CASH)
         if len(self.session.text) > TEXT_MAX:
             yield from self.open()
 
@@ -116,7 +130,7 @@ def form(_client: int, _first: int, _options: Mapping[str, Any]) -> Script:
     """Post the same form to the floor."""
     session = Phone(phone(1))
     for reply in itertools.cycle(("1", "500", "1")):
-        yield session.reply(reply, "form")
+        yield session.reply(reply, "form", ANY)
         if len(session.text) > 40:  # noqa: PLR2004 about as long as a menu session gets
             session = Phone(phone(1))
 
@@ -125,15 +139,15 @@ def peer(client: int, _first: int, options: Mapping[str, Any]) -> Script:
     """Save on the Node peer, five hops of the member."""
     for round_ in itertools.count():
         session = Phone(f"+2547{1 + (client * 6_151 + round_ * 37) % options['members']:08d}")
-        yield session.dial()
-        yield session.reply("1", "savings")
-        yield session.reply("2", "deposit")
-        yield session.reply("500", "confirm")
-        yield session.reply("1", "done", "END Deposited")
+        yield from session.dial(ANY)
+        yield session.reply("1", "savings", ANY)
+        yield session.reply("2", "deposit", ANY)
+        yield session.reply("500", "confirm", ANY)
+        yield session.reply("1", "done", DEPOSITED)
 
 
 SCRIPTS: Final[Mapping[str, Callable[[int, int, Mapping[str, Any]], Script]]] = {
-    "menu": menu,
+    "menu": walk,
     "save": save,
     "confirm": confirm,
     "form": form,
