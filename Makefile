@@ -1,4 +1,5 @@
-# Everything here needs Python 3.11 or newer with pip, and make; the rest is fetched into .tools and .venv.
+# Everything here needs Python 3.11 or newer with pip, and make; the rest is fetched into .tools and .venv
+# (but for a redis-server on macOS, ARM and Python 3.13 and newer: the setup says so where it is missing).
 # What this does, target by target: make
 
 SHELL := /bin/bash

@@ -36,7 +36,7 @@ def undelivered(status: int) -> str:
         case codes.OK:
             return ""
         case codes.NOT_FOUND:
-            return "Not delivered: this house takes no SMS yet (404)."
+            return "Not delivered: this house takes no SMS (404)."
         case 0:
             return "Not delivered yet: nobody answered. It is tried again."
         case _:

@@ -136,7 +136,7 @@ def test_texting(phones: PhoneOf, application: Application) -> None:
 
 @pytest.mark.parametrize(
     ("status", "why"),
-    [("404 Not Found", "takes no SMS yet"), ("503 Service Unavailable", "answered 503. It is tried again")],
+    [("404 Not Found", "takes no SMS"), ("503 Service Unavailable", "answered 503. It is tried again")],
 )
 def test_a_text_that_nobody_takes(phones: PhoneOf, application: Application, status: str, why: str) -> None:
     application.statuses = [status]
