@@ -77,7 +77,8 @@ def _taken(host: str, port: int) -> OSError | None:
 def _load(process: str, parent: int, target: str) -> Any:  # noqa: ANN401 whatever the factory makes
     """Make the application, in a worker."""
     if os.getpid() != parent:
-        die_with_parent(signal.SIGTERM, parent=parent)
+        # At once: a worker that is asked to stop just as it begins to wait never does, and would keep the port.
+        die_with_parent(signal.SIGKILL, parent=parent)
     logs.configure(core_settings.load(serving=True), process=process)
     module, _, name = target.partition(":")
     factory: Callable[[], Any] = getattr(import_module(module), name)
