@@ -104,7 +104,7 @@ def load(*, serving: bool = False) -> Settings:
         "desk_port": port("PAMOJA_DESK_PORT", 8001),
         "sandbox_port": sandbox_port,
         "web_workers": count("PAMOJA_WEB_WORKERS", 2),
-        "web_threads": count("PAMOJA_WEB_THREADS", 8),
+        "web_threads": count("PAMOJA_WEB_THREADS", 4),
         "log_level": env.str("PAMOJA_LOG_LEVEL", "info", validate=validate.OneOf(_LEVELS)),
         "log_format": env.str("PAMOJA_LOG_FORMAT", "auto", validate=validate.OneOf(("auto", "console", "json"))),
     }
