@@ -17,7 +17,8 @@ from psycopg.abc import Buffer, PQGen
 from psycopg.errors import OperationalError, error_from_result
 from psycopg.rows import TupleRow
 
-# The server cancels a statement before that (see the engine): who is silent longer hangs, or is no longer there.
+# The server cancels a statement before that (see the engine): who is silent longer on a trip of several hangs, or is no
+# longer there. A statement that travels alone is waited for by libpq, as long as the kernel holds the line for alive.
 ANSWER_MS_MAX: Final = 6_500
 _OK: Final = frozenset({pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK})
 _ABORTED: Final = pq.ExecStatus.PIPELINE_ABORTED
@@ -154,10 +155,8 @@ class Driver(psycopg.Connection[TupleRow]):
                 self._check(waiting.result)
 
     def _send_one(self, waiting: Waiting) -> None:
-        self.pgconn.send_query_prepared(waiting.name, waiting.values)
-        self._push()
-        waiting.result = self._result()
-        self._result()  # the end
+        # One call, which gives up Python's lock once: with several threads each more time costs more than the statement.
+        waiting.result = self.pgconn.exec_prepared(waiting.name, waiting.values)  # type: ignore[arg-type]  # None is NULL
 
     def _send_all(self, queue: list[Waiting]) -> None:
         server = self.pgconn

@@ -107,6 +107,7 @@ def test_many_and_large_ones_in_one_trip(driver: Driver) -> None:
 
 def test_who_does_not_answer_is_left(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "ANSWER_MS_MAX", 200)
+    driver.begin()
     with pytest.raises(psycopg.OperationalError, match="does not answer"):
         SLEEP.one(driver, {"seconds": 5})
     assert driver.closed
