@@ -201,6 +201,10 @@ class _Answering:
         kind = "undone" if found["reversed"] else "own" if found["own"] else ""
         return self._say(f"sms.receipt_{kind}".rstrip("_"), **found)
 
+    def _dispute(self, said: Said) -> str:
+        """Say who looks at a receipt that its owner does not agree with: the leaders, face to face."""
+        return self._say("sms.dispute", code=said.code)
+
     def _groups(self) -> list[int]:
         assert self.walk.reached is not None
         return [row.group_id for row in self.walk.reached.all() if row.state == "active"]
@@ -270,6 +274,7 @@ _ANSWERS: Final[Mapping[str, Callable[[_Answering, Said], str]]] = {
     "balance": _Answering._balance,  # noqa: SLF001 its own table
     "statement": _Answering._statement,  # noqa: SLF001
     "verify": _Answering._verify,  # noqa: SLF001
+    "dispute": _Answering._dispute,  # noqa: SLF001
     "stop": _Answering._stop,  # noqa: SLF001
     "start": _Answering._start,  # noqa: SLF001
     "group": _Answering._group,  # noqa: SLF001

@@ -8,6 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from channels.sms import answers
+from channels.sms.keywords import KEYWORDS
+from channels.sms.shortcuts import DIALLED, SHORTCUTS
 from channels.words.gsm7 import measure
 from core.ledger.receipts import receipt_code
 from tests.channels.town import AMINA, BARAKA, FATUMA, PIN, SHARED, STRANGER, Town
@@ -18,6 +20,10 @@ from .conftest import Send, outbox, post
 def balances(town: Town) -> list[tuple[int, int]]:
     """Every account with its balance."""
     return [tuple(row) for row in town.sql("SELECT id, balance_minor FROM account ORDER BY id")]
+
+
+def test_every_command_has_an_answer() -> None:
+    assert KEYWORDS.keys() == answers._ANSWERS.keys() | SHORTCUTS.keys() | DIALLED | {"next"}  # noqa: SLF001 what it answers with
 
 
 def speak(town: Town, name: str, language: str) -> None:
@@ -53,6 +59,9 @@ ANSWERS = [
     ("en", "STOP", "Only receipts and security"),
     ("fr", "REPRENDRE", "Vous recevez de nouveau tout."),
     ("en", "VERIFY 00C1SN", "That is no receipt code."),
+    ("en", "DISPUTE 00C1SM", "Take receipt 00C1SM to your leaders"),
+    ("sw", "pinga 00C1SM", "Peleka risiti 00C1SM"),
+    ("fr", "CONTESTER 00C1SM", "Montrez le recu 00C1SM"),
     ("en", "what is this", "I did not understand."),
     ("sw", "habari", "Sikuelewa."),
     ("en", f"BAL {PIN}", "Never send your PIN by SMS"),
