@@ -36,7 +36,7 @@ class ConversationRow(Base):
     __tablename__ = "conversation"
     __table_args__ = (
         PrimaryKeyConstraint("channel", "session"),
-        Index(None, "channel", "address", "started_at"),
+        Index(None, "address", "started_at"),
         Index(None, "started_at"),
         # Nothing indexed changes from turn to turn, so each turn is one in-page update.
         {"postgresql_with": {"fillfactor": "70"}},

@@ -94,7 +94,8 @@ class Member(Base):
         UniqueConstraint("group_id", "person_id", name="one_person_one_member"),
         # What names a member and their person, such as a loan, names two that belong together.
         UniqueConstraint("group_id", "id", "person_id", name="one_member_one_person"),
-        UniqueConstraint("group_id", "number", name="one_number_one_member"),
+        # The other way round than the key, so that a plan can never take it for the key.
+        Index("one_number_one_member", "number", "group_id", unique=True),
         CheckConstraint("state IN ('asked','active','refused','left')", name="known_member_state"),
         CheckConstraint("roles <@ ARRAY['chair','secretary','treasurer','key_holder']::varchar[]", name="known_offices"),
         CheckConstraint("decided_by IS NULL OR decided_by <> person_id", name="member_maker_is_not_checker"),

@@ -68,7 +68,7 @@ class Entry(Base):
     __table_args__ = (
         PrimaryKeyConstraint("book_id", "id"),
         UniqueConstraint("book_id", "idempotency_key", name="one_event_one_entry"),
-        UniqueConstraint("book_id", "reverses", name="one_reversal"),
+        Index("one_reversal", "book_id", "reverses", unique=True, postgresql_where="reverses IS NOT NULL"),
         ForeignKeyConstraint(["book_id", "reverses"], ["entry.book_id", "entry.id"], name="reverses_an_entry"),
         # An entry must have a first posting, and postings are only accepted in balanced sets (trigger
         # entry_balances): so no entry can be committed empty or out of balance.
