@@ -94,16 +94,20 @@ def speaker(look: Look) -> Facts:
 
 
 _RULES: Final = RULES_IN_FORCE.format(group="g", at="%(at)s")
-_BEGINNING: Final[Statement[Any]] = Statement(f"""
-SELECT g.name AS group, g.timezone, p.name,
-       NOT EXISTS (SELECT FROM pin WHERE person_id = %(person)s) AS no_pin,
+_WORK: Final = f"""
        {something_waits("m")} AS inbox,
        (SELECT other.name FROM handset h
         JOIN member there ON there.group_id = h.group_id AND there.id = h.member_id AND there.state = 'active'
         JOIN savings_group other ON other.id = h.group_id
         WHERE h.phone = %(phone)s AND h.person_id = %(person)s AND h.group_id <> %(group)s AND {something_waits("there")}
-        ORDER BY h.group_id LIMIT 1) AS elsewhere,
-       near.id AS meeting_id, near.starts_at, near.place
+        ORDER BY h.group_id LIMIT 1) AS elsewhere
+"""  # noqa: S608 our own words
+# Most people hold no office, and nothing can wait for them: to ask would cost PostgreSQL more than all the rest.
+_NO_WORK: Final = "false AS inbox, NULL AS elsewhere"
+_BEGINNING: Final = """
+SELECT g.name AS group, g.timezone, p.name,
+       NOT EXISTS (SELECT FROM pin WHERE person_id = %(person)s) AS no_pin,
+       near.id AS meeting_id, near.starts_at, near.place, {work}
 FROM savings_group g
 JOIN member m ON m.group_id = g.id AND m.id = %(member)s
 JOIN person p ON p.id = m.person_id
@@ -112,9 +116,11 @@ LEFT JOIN LATERAL (
   WHERE t.group_id = g.id AND t.state = 'called' AND t.starts_at > %(at)s
     AND NOT EXISTS (SELECT FROM rsvp r WHERE r.group_id = t.group_id AND r.meeting_id = t.id AND r.member_id = m.id)
   ORDER BY t.starts_at LIMIT 1
-) near ON near.starts_at <= %(at)s::timestamptz + make_interval(days => ({_RULES}->>'meeting_notice_days')::int)
+) near ON near.starts_at <= %(at)s::timestamptz + make_interval(days => ({rules}->>'meeting_notice_days')::int)
 WHERE g.id = %(group)s
-""")  # noqa: S608 our own words
+"""
+_OF_OFFICIAL: Final[Statement[Any]] = Statement(_BEGINNING.format(work=_WORK, rules=_RULES))
+_OF_MEMBER: Final[Statement[Any]] = Statement(_BEGINNING.format(work=_NO_WORK, rules=_RULES))
 
 
 def beginning(look: Look) -> Facts:
@@ -122,12 +128,17 @@ def beginning(look: Look) -> Facts:
     if look.conversation.person_id is None:
         return {"stranger": True}
     before = conversations.latest(look.work.driver, look.conversation, at=look.at) if look.conversation.screen == "begin" else None
-    row = look.one(_BEGINNING, look.ids())
+    row = look.one(_OF_OFFICIAL if _may_hold_office(look) else _OF_MEMBER, look.ids())
     facts: Facts = {"begun": True, "group": row.group, "name": row.name, "elsewhere": row.elsewhere}
     if before and (broken := _broken_off(look, before)):
         return facts | broken
     facts |= {"no_pin": row.no_pin, "inbox": row.inbox}
     return facts if row.meeting_id is None else facts | meeting_facts(row)
+
+
+def _may_hold_office(look: Look) -> bool:
+    """Whether the speaker holds an office in some group, as far as that is known already."""
+    return look.directory is None or any(row.roles for row in look.reached() if row.person_id == look.conversation.person_id)
 
 
 def _broken_off(look: Look, latest: Later[Conversation]) -> Facts | None:
