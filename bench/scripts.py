@@ -75,7 +75,7 @@ def walk(client: int, first: int, options: Mapping[str, Any]) -> Script:
 
 
 def save(client: int, first: int, options: Mapping[str, Any]) -> Script:
-    """Save, and have it confirmed: four hops of a member, then the treasurer's `1` (and the `1` that asks for the next)."""
+    """Save, and have it confirmed: four hops of a member, then the treasurer's `1`."""
     desks = _desks(client, first, options)
     for desk in desks:
         yield from desk.open()
@@ -90,7 +90,7 @@ def save(client: int, first: int, options: Mapping[str, Any]) -> Script:
 
 
 def confirm(client: int, first: int, options: Mapping[str, Any]) -> Script:
-    """Confirm what waits: the treasurer's `1`, and the `1` that shows the next."""
+    """Confirm what waits: the treasurer's `1`, again and again."""
     desks = _desks(client, first, options)
     for desk in desks:
         yield from desk.open()
@@ -106,17 +106,15 @@ class _Desk:
         self.session = Phone(phone(member(group, 1)))
 
     def open(self) -> Script:
-        """Dial, confirm the first with the PIN, ask for the next."""
+        """Dial, and confirm the first with the PIN; the answer shows the next."""
         self.session = Phone(phone(member(self.group, 1)))
         yield from self.session.dial(CASH, "open")
         yield self.session.reply("1", "open", ENTER_PIN)
         yield self.session.reply(PIN, "open.pin", RECEIVED)
-        yield self.session.reply("1", "open", CASH)
 
     def confirm(self) -> Script:
-        """Confirm what is shown, and ask for the next; the session ends when its text is full, and another is opened."""
+        """Confirm what is shown; the session ends when its text is full, and another is opened."""
         yield self.session.reply("1", "confirm", RECEIVED)
-        yield self.session.reply("1", "next", CASH)
         if len(self.session.text) > TEXT_MAX:
             yield from self.open()
 

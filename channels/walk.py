@@ -14,7 +14,7 @@ from channels.conversations import Conversation, Recent
 from channels.lookups import LOOKUPS, Look
 from channels.menus import machine
 from channels.menus.machine import Hint
-from channels.menus.screens import Asking, Route, Screen
+from channels.menus.screens import Asking, Route, Screen, words_of
 from core.commands import Receipt, Secret
 from core.db.engine import Work
 from core.db.statement import Later
@@ -61,8 +61,11 @@ class Walk:
             if node.build and dialled:
                 return None  # asked by hand, not by a string: see `_first`
             try:
-                if self._enter(conversation, node, pin):
+                done = self._carry_out(conversation, node, pin) if node.build else None
+                if not done and not node.after:
+                    self._rest(conversation, node)
                     return hint
+                hint = done
             except Refused as refusal:
                 hint, pin = self._refused(conversation, refusal), None
                 if hint is None:
@@ -73,18 +76,33 @@ class Walk:
         facts = conversation.shown = self.look(conversation, route.shows)
         machine.go(conversation, next((f"if {fact}" for fact, _ in route.to if facts.get(fact)), "otherwise"))
 
-    def _enter(self, conversation: Conversation, screen: Screen, pin: Secret | None) -> bool:
-        """Ask the house what the screen asks, look up what it shows; whether the conversation rests here."""
-        if screen.build:
-            self._ask_the_house(conversation, screen, pin)
-            if screen.after:
-                machine.go(conversation, "done")
-                return False
+    def _carry_out(self, conversation: Conversation, screen: Screen, pin: Secret | None) -> Hint | None:
+        """Ask the house what the screen asks, and go where that leads; give the screen's own words if they go in front of that."""
+        self._ask_the_house(conversation, screen, pin)
+        if screen.after:
+            machine.go(conversation, "done")
+        return self._onward(conversation, screen, screen.onward) if screen.onward else None
+
+    def _onward(self, conversation: Conversation, screen: Screen, route: str) -> Hint | None:
+        """Go on to what comes next; None if nothing does."""
+        node = machine.nodes()[route]
+        assert isinstance(node, Route)
+        found = self.look(conversation, node.shows)
+        way = next((fact for fact, _ in node.to if found.get(fact)), None)
+        if way is None:
+            return None
+        facts = {**conversation.answers, **conversation.shown}
+        machine.go(conversation, "onward")
+        machine.go(conversation, f"if {way}")
+        conversation.shown = found
+        return Hint(words_of(screen, facts), facts, spare=True)
+
+    def _rest(self, conversation: Conversation, screen: Screen) -> None:
+        """Look up what the screen shows; the conversation rests here."""
         if screen.shows:
             conversation.shown = (conversation.shown if screen.build else {}) | self.look(conversation, screen.shows)
         conversation.ended = screen.ends and not machine.choices_of(screen, conversation.shown)
         self._speak(conversation)
-        return True
 
     def look(self, conversation: Conversation, name: str) -> dict[str, Any]:
         """Look up what a screen shows, by the look-up's name."""

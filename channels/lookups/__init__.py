@@ -36,7 +36,6 @@ LOOKUPS: Final[Mapping[str, Lookup]] = {
     "saving": money.saving,
     "saving_total": money.saving_total,
     "speaker": people.speaker,
-    "waiting": inbox.waiting,
 }
 
 __all__ = ["LOOKUPS", "Look"]

@@ -1,4 +1,4 @@
-"""What waits for an official: the first thing, the next after one that was put off, and how many there are.
+"""What waits for an official: the first thing, and the next after one that was put off.
 
 Things come in the order of (rank, id): cash to be saved or repaid, people to let in, loans to decide on, loans to pay out, and
 last those that the box cannot pay now. What is on the screen, and what was put off before it, is known by these two.
@@ -12,7 +12,6 @@ from core.groups.rules import CASH_KEEPERS, LEADERS, Role
 from core.ledger.rules import CASH
 from core.money import Money
 
-WAITING_MAX: Final = 100
 _START: Final = (0, 0)
 
 
@@ -58,24 +57,21 @@ def something_waits(m: str) -> str:
     return f"({is_leader(m)} AND EXISTS ({' UNION ALL '.join(_kinds(m))}))"
 
 
-def _after(limit: int) -> str:
-    """Write in SQL what waits for the member `m` after what was put off, up to a limit."""
+def _first() -> str:
+    """Write in SQL what waits first for the member `m` after what was put off."""
     first = (
-        f"(SELECT * FROM ({kind}) k WHERE (k.rank, k.id) > (%(rank)s, %(id)s) ORDER BY k.rank, k.id LIMIT {limit})"  # noqa: S608
+        f"(SELECT * FROM ({kind}) k WHERE (k.rank, k.id) > (%(rank)s, %(id)s) ORDER BY k.rank, k.id LIMIT 1)"  # noqa: S608
         for kind in _kinds("m")
     )
-    return f"({' UNION ALL '.join(first)} ORDER BY rank, id LIMIT {limit})"
+    return f"({' UNION ALL '.join(first)} ORDER BY rank, id LIMIT 1)"
 
 
 _MEMBER: Final = "m.group_id = %(group)s AND m.id = %(member)s AND m.state = 'active'"
 _NEXT: Final[Statement[Any]] = Statement(f"""
 SELECT w.kind, w.rank, w.id, w.minor, w.interest, w.months, p.name, g.name AS group, g.currency
-FROM member m JOIN savings_group g ON g.id = m.group_id CROSS JOIN LATERAL {_after(1)} w JOIN person p ON p.id = w.person_id
+FROM member m JOIN savings_group g ON g.id = m.group_id CROSS JOIN LATERAL {_first()} w JOIN person p ON p.id = w.person_id
 WHERE {_MEMBER}
 """)  # noqa: S608 our own words
-_COUNT: Final[Statement[Any]] = Statement(
-    f"SELECT count(*) AS waiting FROM member m CROSS JOIN LATERAL {_after(WAITING_MAX)} w WHERE {_MEMBER}"  # noqa: S608 our own words
-)
 
 
 def _next(look: Look, put_off: tuple[int, int]) -> Facts:
@@ -117,9 +113,3 @@ def inbox_later(look: Look) -> Facts:
     """The next thing after the one on the screen, which is put off."""
     shown = look.conversation.shown
     return _next(look, (shown["rank"], shown["item_id"]))
-
-
-def waiting(look: Look) -> Facts:
-    """How much more waits for this official."""
-    rank, id_ = _put_off(look)
-    return {"waiting": look.one(_COUNT, look.ids() | {"rank": rank, "id": id_}).waiting}

@@ -6,7 +6,6 @@ from channels.menus import builds, replies
 from channels.menus.screens import Build, Choice, Node, Route, Screen
 
 _KINDS: Final = tuple((kind, f"inbox.{kind}") for kind in ("saving", "repayment", "join", "loan", "payout"))
-_NEXT: Final = (Choice("1", "next", "inbox.next", when="waiting"),)
 # Why what is agreed to may not be possible (any more).
 _NOT_BOOKED: Final = ("loan.not_active", "loan.pays_too_much", "amount.too_large")
 _NOT_LET_IN: Final = ("group.full",)
@@ -14,7 +13,7 @@ _NOT_PAID: Final = ("loan.box_too_small", "loan.borrower_left", "loan.no_longer_
 
 
 def _decision(kind: str, build: Build, agree: str, refuse: str = "", *, words: str = "", undone: tuple[str, ...] = ()) -> tuple[Node, ...]:
-    """Lay out one kind of decision: the question, the PIN, the deed and the next one.
+    """Lay out one kind of decision: the question, the PIN, the deed, with the next question right behind it.
 
     The PIN is asked once in a session, but each time for a payout: there money goes out.
     """
@@ -45,10 +44,8 @@ def _decision(kind: str, build: Build, agree: str, refuse: str = "", *, words: s
             words=f"{said}.done",
             about=about,
             build=build,
-            shows="waiting",
             refused=refused,
-            choices=_NEXT,
-            back="inbox.over",
+            onward="inbox.next",
             ends=True,
         ),
     )

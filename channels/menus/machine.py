@@ -31,10 +31,14 @@ class Place(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """Why the screen is shown again: a key of the catalogue, and its facts."""
+    """What stands in front of a screen: a key of the catalogue, and its facts.
+
+    It is why the screen is shown again, or what was just done; the latter is `spare`, left out where there is no room.
+    """
 
     key: str
     facts: Facts = field(default_factory=dict)
+    spare: bool = False
 
 
 @dataclass(slots=True)
@@ -61,6 +65,8 @@ def exits(node: Node) -> list[tuple[str, str]]:
         ways.append(("answered", node.goto))
     if node.after:
         ways.append(("done", node.after))
+    if node.onward:
+        ways.append(("onward", node.onward))
     ways.extend((f"refused {code}", dest) for code, dest in node.refused)
     if not node.ends or node.choices:
         ways.append(("home", node.home))

@@ -31,6 +31,8 @@ def render(screen: Screen, place: Place, *, language: str, hint: Hint | None, en
     asides = _lines(screen.asides, facts, language)
     while asides and _size([*head, *body, *asides, *rest]) > USSD_SEPTETS_MAX:
         asides.pop()
+    if hint and hint.spare and _size([*head, *body, *rest]) > USSD_SEPTETS_MAX:
+        head = []
     back = [] if ended or not screen.back else [f"0 {say(language, 'choice.back')}"]
     return _fit(head, [*body, *asides, *rest], back, page=place.page, more=f"98 {say(language, 'choice.more')}")
 

@@ -100,6 +100,8 @@ class Screen:
     build: Build | None = None
     refused: tuple[tuple[str, str], ...] = ()
     after: str | None = None
+    # A route to what comes next, if anything does: then that is shown, with the words of this screen in front.
+    onward: str | None = None
     # The session ends here, unless a choice is there.
     ends: bool = False
     # Everything answered before is forgotten here.

@@ -94,14 +94,14 @@ def test_cash_that_cannot_be_booked_stands_in_nobodys_way(town: Town, paid: int)
     declared_again(town, OWED.minor)
     walk(town, "saver", AMINA, "1", "60", "1")
     question = say(town.language, "inbox.repayment", name="Amina", amount=OWED)
-    walk(town, "b", BARAKA, "1", PIN)
-    assert town.answer("b", BARAKA, f"1*{PIN}*1").startswith(f"CON {question}\n")
-    answer = town.answer("b", BARAKA, f"1*{PIN}*1*1")
+    walk(town, "b", BARAKA, "1")
+    assert f"\n{question}\n" in town.answer("b", BARAKA, f"1*{PIN}"), "the next question stands behind what was done"
+    answer = town.answer("b", BARAKA, f"1*{PIN}*1")
     why = "refused.loan.not_active" if paid == OWED.minor else "refused.loan.pays_too_much"
     told(town, answer, why, "inbox.cash.undone", name="Amina", amount=OWED, owed=OWED - Money(paid, "KES"))
     # Later shows what comes after it; not received closes it for good.
     saving = say(town.language, "inbox.saving", name="Amina", amount=Money(60_00, "KES"))
-    assert town.answer("b", BARAKA, f"1*{PIN}*1*1*2").startswith(f"CON {saving}\n")
+    assert town.answer("b", BARAKA, f"1*{PIN}*1*2").startswith(f"CON {saving}\n")
     walk(town, "c", BARAKA, "1", PIN)
     noted = say(town.language, "inbox.cash.done.no", name="Amina", amount=OWED)
     assert town.answer("c", BARAKA, f"1*{PIN}*1").startswith(f"CON {say(town.language, 'inbox.cash.pin.no', name='Amina', amount=OWED)}")

@@ -34,18 +34,16 @@ def look_of(town: Town, work: Work, who: str) -> Look:
 
 
 def shown_to(town: Town, who: str) -> list[tuple[str, int]]:
-    """Go through an inbox, putting everything off; the count and the root menu must say the same."""
+    """Go through an inbox, putting everything off; the root menu must say the same."""
     with Work(town.engine) as work:
         look = look_of(town, work, who)
-        found, waiting = [], LOOKUPS["waiting"](look)["waiting"]
+        found = []
         begun = LOOKUPS["beginning"](look)
         facts = LOOKUPS["inbox"](look)
         while facts:
             found.append((facts["kind"], facts["item_id"]))
             look.conversation.shown = facts
             facts = LOOKUPS["inbox_later"](look)
-            assert LOOKUPS["waiting"](look)["waiting"] == waiting - len(found) + 1, "what was put off before counts no more"
-    assert len(found) == waiting
     assert bool(found) == begun["inbox"]
     return found
 

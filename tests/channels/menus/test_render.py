@@ -136,3 +136,13 @@ def test_a_hint_goes_in_front(language: str, words: str) -> None:
     page = render.render(screen, Place(screen.name, shown=facts), language=language, hint=hint, ended=False)
     assert page.text.split("\n")[0] == words
     assert "KES 500" in page.text
+
+
+@pytest.mark.parametrize(("name", "in_front"), [("Neema", "Done: Neema is let in and gets an SMS.\n"), ("N" * 90, "")])
+def test_what_was_done_stands_in_front_only_where_there_is_room(name: str, in_front: str) -> None:
+    screen = NODES["inbox.saving"]
+    assert isinstance(screen, Screen)
+    place = Place(screen.name, shown={**FACTS, "name": "Amina", "amount": Money(500_00, "KES")})
+    done = Hint("inbox.join.done.yes", {"name": name}, spare=True)
+    alone, page = (render.render(screen, place, language="en", hint=hint, ended=False).text for hint in (None, done))
+    assert page == in_front + alone
