@@ -12,10 +12,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 from environs import EnvValidationError, FileAwareEnv, ValidationError, validate
 
+from core import demo_note
+
 SECRET_PATH_CHARS_MIN: Final = 22  # of the URL-safe alphabet: 128 bits
 PEPPER_BYTES: Final = 32
 DEMO_SECRET_PATH: Final = "demo"  # noqa: S105 everybody may know it
-DEMO_NOTE: Final = "demo.env"
 PROJECT: Final = Path(__file__).resolve().parent.parent
 MASK: Final = "****"
 
@@ -79,8 +80,8 @@ def load(*, serving: bool = False) -> Settings:
     env = _Environment(eager=False, strip_whitespace=True)
     env.read_env(os.environ.get("PAMOJA_ENV_FILE") or _root() / ".env", recurse=False)
     home: Path | None = env.path("PAMOJA_HOME", _root() / ".pamoja")
-    if home is not None and not serving:
-        env.read_env(home / DEMO_NOTE, recurse=False)
+    if home is not None and not serving and (note := demo_note.found(home)):
+        env.read_env(note, recurse=False)
     demo = env.bool("PAMOJA_DEMO", False)
     sandbox_port = _port(env, "PAMOJA_SANDBOX_PORT", 8002)
     at_username = env.str("AT_USERNAME", "sandbox")
@@ -115,13 +116,6 @@ def load(*, serving: bool = False) -> Settings:
     except EnvValidationError as error:
         raise SettingsInvalid(_problems(error.error_messages)) from None
     return Settings(**found)
-
-
-def note_demo(settings: Settings) -> None:
-    """Leave word in the home that a demo lives here, so that a command in another terminal finds it."""
-    ports = (settings.web_port, settings.desk_port, settings.sandbox_port)
-    lines = (f"PAMOJA_{name}_PORT={port}" for name, port in zip(("WEB", "DESK", "SANDBOX"), ports, strict=True))
-    (settings.home / DEMO_NOTE).write_text("\n".join(("PAMOJA_DEMO=1", *lines, "")))
 
 
 def wants_traceback() -> bool:

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import click
 
-from core import settings
+from core import demo_note, settings
 from core.settings import Settings
 
 # What a developer's .env says of the real world is no business of the demo; what was typed before the command is.
@@ -62,9 +62,9 @@ def command(*, port: int | None) -> None:
             migrate(database_url)
             pepper.check(given, database_url)
             ensure_demo(given, database_url)
-            settings.note_demo(given)
-            # Whoever uses this home next is not in a demo.
-            afterwards.callback((given.home / settings.DEMO_NOTE).unlink, missing_ok=True)
+            ports = {"WEB": given.web_port, "DESK": given.desk_port, "SANDBOX": given.sandbox_port}
+            noted = {"PAMOJA_DEMO": 1, **{f"PAMOJA_{name}_PORT": port for name, port in ports.items()}}
+            afterwards.enter_context(demo_note.left(given.home, noted))
 
         house.run(
             given,

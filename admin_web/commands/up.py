@@ -26,9 +26,6 @@ def command() -> None:
     def prepare(database_url: str) -> None:
         migrate(database_url)
         pepper.check(given, database_url)
-        if not given.demo:
-            # A demo that was killed may have left word here, and commands in another terminal would believe it.
-            (given.home / settings.DEMO_NOTE).unlink(missing_ok=True)
 
     house.run(
         given,

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from admin_web import house
 from admin_web.commands import demo, up
-from core import settings
+from core import demo_note, settings
 from core.db import transaction
 from core.groups.operations import open_organisation
 from tests.admin_web.demo import seed
@@ -93,7 +93,7 @@ def run(command: click.Command, monkeypatch: pytest.MonkeyPatch, meanwhile: Call
 
 def test_a_demo_leaves_word_for_as_long_as_it_runs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[bool, int]] = []
-    note = home / settings.DEMO_NOTE
+    note = home / demo_note.NAME
 
     def another_terminal() -> None:
         with monkeypatch.context() as terminal:
@@ -117,11 +117,12 @@ def test_after_a_demo_that_was_killed_the_house_is_none(home: Path, monkeypatch:
     monkeypatch.setenv("PAMOJA_SECRET_PATH", "x" * 22)
     monkeypatch.setenv("AT_USERNAME", "umoja")
     home.mkdir()
-    (home / settings.DEMO_NOTE).write_text("PAMOJA_DEMO=1\nPAMOJA_SANDBOX_PORT=9102\n")
-    assert settings.load().at_base_url == "http://127.0.0.1:9102"
+    (home / demo_note.NAME).write_text("PAMOJA_DEMO=1\nPAMOJA_SANDBOX_PORT=9102\n")
+    assert settings.load().at_base_url == "https://api.africastalking.com", "nobody holds the note any more"
+    with demo_note.left(home, {"PAMOJA_DEMO": 1, "PAMOJA_SANDBOX_PORT": 9102}):
+        assert settings.load().at_base_url == "http://127.0.0.1:9102"
     seen: list[str] = []
     # A worker reads the settings as any command does; what its supervisor tells it comes first.
     assert run(up.command, monkeypatch, lambda: seen.append(settings.load().at_base_url)).exit_code == 0
     assert seen == ["https://api.africastalking.com"]
     assert os.environ["PAMOJA_DEMO"] == "0"
-    assert not (home / settings.DEMO_NOTE).exists()

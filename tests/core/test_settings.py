@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from core.settings import PROJECT, SettingsInvalid, load, note_demo
+from core import demo_note
+from core.settings import PROJECT, SettingsInvalid, load
 
 GOOD_PATH = "abcdefghijklmnopqrstuv"
 
@@ -80,13 +81,12 @@ def test_the_gateway_follows_the_user(monkeypatch: pytest.MonkeyPatch, username:
     assert load().at_base_url == gateway
 
 
-def test_a_running_demo_is_found_but_never_served_by_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as demo:
-        demo.setenv("PAMOJA_DEMO", "1")
-        demo.setenv("PAMOJA_SANDBOX_PORT", "9002")
-        note_demo(load())
-    assert (load().demo, load().sandbox_port) == (True, 9002)
-    assert problems(serving=True)
+def test_a_running_demo_is_found_but_never_served_by_mistake(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    with demo_note.left(tmp_path / "home", {"PAMOJA_DEMO": 1, "PAMOJA_SANDBOX_PORT": 9002}):
+        assert (load().demo, load().sandbox_port) == (True, 9002)
+        assert problems(serving=True)
+    assert not load().demo
 
 
 def test_secrets_may_come_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
