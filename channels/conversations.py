@@ -6,7 +6,7 @@ turn it was made from, so of two requests for the same turn one is overtaken, an
 """
 
 import hmac
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, Final
@@ -65,7 +65,7 @@ class ConversationRow(Base):
     shown: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="the facts on the screen that is open")
 
 
-@dataclass(slots=True)
+@dataclass
 class Conversation:
     """Where a session stands. The turn changes it and saves it with the reply."""
 
@@ -171,7 +171,9 @@ class Recent:
 
 def copy(conversation: Conversation) -> Conversation:
     """Give a conversation that may be changed without the other."""
-    return replace(conversation, answers=dict(conversation.answers), shown=dict(conversation.shown))
+    twin = object.__new__(Conversation)
+    vars(twin).update(vars(conversation), answers=dict(conversation.answers), shown=dict(conversation.shown))
+    return twin
 
 
 def loaded(later: Later[Conversation]) -> Conversation | None:
@@ -197,7 +199,7 @@ def save(connection: Driver, conversation: Conversation) -> None:
 
     :raises Overtaken: if the same turn was saved by another request; nothing of this one is kept
     """
-    row = {column: getattr(conversation, column) for column in _COLUMNS}
+    row = dict(vars(conversation))
     row["answers"], row["shown"] = Jsonb(kept_facts.dump(conversation.answers)), Jsonb(kept_facts.dump(conversation.shown))
     first = conversation.turn == 1
     if not connection.in_transaction:

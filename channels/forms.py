@@ -1,7 +1,7 @@
 """The forms that gateways post: read strictly, so that what is kept is what was sent."""
 
 from typing import Final
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_to_bytes
 
 FIELDS_MAX: Final = 20
 
@@ -26,4 +26,4 @@ def read_form(body: bytes) -> dict[str, str]:
 
 
 def _unquoted(text: str) -> str:
-    return unquote_plus(text, errors="strict") if "%" in text or "+" in text else text
+    return unquote_to_bytes(text.replace("+", " ")).decode() if "%" in text or "+" in text else text

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from types import NoneType
 from typing import Any, Final
 from uuid import UUID
@@ -25,18 +26,19 @@ def load(kept: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _loaded(value) for name, value in kept.items()}
 
 
+@lru_cache(maxsize=1_024)  # names are our own words
 def _name(name: str) -> str:
     assert not name.startswith(_MARK), f"{name} reads like a mark"
     return _text(name)
 
 
 def _dumped(fact: Any) -> Any:  # noqa: ANN401 a fact is one of many types
-    plain = fact.value if isinstance(fact, Enum) else fact
-    dumper = _DUMPERS.get(type(plain))
-    if dumper is None:
-        # The exact type decides: a PIN above all has no way to be kept.
-        raise TypeError(f"a {type(plain).__name__} is no fact to be kept")
-    return dumper(plain)
+    # The exact type decides: a PIN above all has no way to be kept.
+    if dumper := _DUMPERS.get(type(fact)):
+        return dumper(fact)
+    if isinstance(fact, Enum):
+        return _dumped(fact.value)
+    raise TypeError(f"a {type(fact).__name__} is no fact to be kept")
 
 
 def _text(text: str) -> str:

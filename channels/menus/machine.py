@@ -41,13 +41,6 @@ class Hint:
     spare: bool = False
 
 
-@dataclass(slots=True)
-class _Token:
-    """What `transitions` moves: it needs an object with a state, and nothing else."""
-
-    state: str
-
-
 def _moves() -> Iterator[dict[str, str]]:
     for node in NODES.values():
         for trigger, dest in exits(node):
@@ -78,16 +71,17 @@ def exits(node: Node) -> list[tuple[str, str]]:
 # It would say every move twice, at a level that is meant for what happened to somebody.
 logging.getLogger("transitions").setLevel(logging.WARNING)
 
-# One machine for everybody, never a model of its own: 6 us a move, and nothing to leak (auto_transitions and queued
-# would cost both).
+# One machine for everybody, which says whether the menus hang together; it has no callbacks, so a move is read off its
+# table: to trigger it would be a tenth of a hop.
 _MACHINE: Final = Machine(model=None, states=list(NODES), transitions=list(_moves()), initial="start", auto_transitions=False, queued=False)
+_WAYS: Final[Mapping[tuple[str, str], str]] = {
+    (source, event.name): str(way.dest) for event in _MACHINE.events.values() for source, (way,) in event.transitions.items()
+}
 
 
 def go(place: Place, trigger: str) -> None:
     """Move along a way that the screen has; its page is the first again."""
-    token = _Token(place.screen)
-    _MACHINE.events[trigger].trigger(token)
-    place.screen, place.page = token.state, 0
+    place.screen, place.page = _WAYS[place.screen, trigger], 0
     if NODES[place.screen].begins:
         place.answers = {}
 
