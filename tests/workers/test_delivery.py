@@ -134,6 +134,19 @@ def test_one_refused_number_leaves_the_others(scene: Scene) -> None:
     assert scene.show() == ["e dead rejected", "e ready retry", "e sent sent"]
 
 
+def test_a_retry_holds_back_its_lane_and_no_other(scene: Scene) -> None:
+    scene.bad_day(SmsFaults(statuses={AMINA: 500}))
+    ids = scene.put(*(Notice(f"{n}", AMINA, name=f"{n}") for n in range(3)), Notice("b", BARAKA, name="0"), Notice("c", BARAKA))
+    scene.delivery.run(ids)
+    assert scene.show() == ["0 ready retry", "1 ready", "2 ready", "b sent sent", "c sent sent"]
+    scene.bad_day(SmsFaults())
+    scene.delivery.run(ids)
+    assert scene.received(AMINA) == [0], "the first has its pause"
+    scene.again()
+    scene.delivery.run(ids)
+    assert scene.gateway.received(AMINA) == [hello("en", f"{n}") for n in range(3)]
+
+
 @pytest.mark.parametrize("faults", [SmsFaults(status=503), SmsFaults(status=429), SmsFaults(message="InsufficientBalance")])
 def test_while_the_gateway_is_down_one_message_asks_and_the_others_wait(scene: Scene, faults: SmsFaults) -> None:
     scene.bad_day(faults)
