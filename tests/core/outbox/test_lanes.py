@@ -157,7 +157,7 @@ def put(engine: Engine, owner_engine: Engine) -> Iterator[Callable[..., None]]:
 
     yield commit
     with owner_engine.begin() as connection:
-        connection.execute(text("TRUNCATE outbox, attempt"))
+        connection.execute(text("TRUNCATE outbox, attempt, sms_spent"))
 
 
 def test_two_workers_at_once_keep_the_order_of_a_lane(engine: Engine, put: Callable[..., None]) -> None:
