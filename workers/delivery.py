@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from channels.sms.sender import Accepted, Rejected, Result, Retry, Sender, Unknown
 from channels.sms.sentence import sentence
+from core.groups import caps
 from core.outbox import operations as outbox
 from core.outbox import outcomes
 from core.outbox.operations import Claimed
@@ -40,10 +41,15 @@ class Delivery:
     def run(self, ids: Sequence[int]) -> None:
         """Send what of these is still to be sent. What cannot be sent now stays in the outbox."""
         try:
-            claimed = persistently(self._engine, lambda session: outbox.claim(session, ids=ids, at=database_time(session)), pauses=())
-            self.send(claimed)
+            self.send(persistently(self._engine, lambda session: self._claim(session, ids), pauses=()))
         except DATABASE_AWAY as error:
             log.warning("delivery interrupted, the sweep takes it up", extra={"messages": len(ids), "why": type(error).__name__})
+
+    def _claim(self, session: Session, ids: Sequence[int]) -> list[Claimed]:
+        at = database_time(session)
+        if left_out := caps.leave_out(session, ids=ids, at=at):
+            log.info("left out: the SMS of their groups for this month are used up", extra={"messages": left_out})
+        return outbox.claim(session, ids=ids, at=at)
 
     def send(self, claimed: Sequence[Claimed]) -> None:
         """Send messages that were claimed, as far as they are still ours, and put back what cannot be sent now."""

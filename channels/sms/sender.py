@@ -46,7 +46,6 @@ class Unknown:
 Result = Accepted | Rejected | Retry | Unknown
 
 
-
 class Fate(StrEnum):
     """What a status code says of a message, and so what becomes of it; how long a pause is, the outbox decides."""
 
