@@ -1,5 +1,7 @@
 """A breaker before the gateway: while it serves nobody, one message at a time finds out, and the others wait untouched."""
 
+from collections.abc import Callable
+from random import random
 from time import monotonic
 
 PAUSE_SECONDS_FIRST = 2.0
@@ -7,7 +9,10 @@ PAUSE_SECONDS_MAX = 30.0
 
 
 class Breaker:
-    """Open after a call that failed for reasons of the gateway; the pause doubles until one gets through."""
+    """Open after a call that failed for reasons of the gateway; the pause doubles until one gets through.
+
+    It is spread, so that the workers, who fall together, do not ask together.
+    """
 
     def __init__(self) -> None:
         self._pause = 0.0
@@ -18,10 +23,10 @@ class Breaker:
         """The seconds until another try is worth it; 0 where the way is free."""
         return max(0.0, self._until - monotonic())
 
-    def trip(self) -> None:
-        """Note that the gateway serves nobody."""
+    def trip(self, *, dice: Callable[[], float] = random) -> None:
+        """Note that the gateway serves nobody. `dice` gives 0 to 1."""
         self._pause = min(max(PAUSE_SECONDS_FIRST, self._pause * 2), PAUSE_SECONDS_MAX)
-        self._until = monotonic() + self._pause
+        self._until = monotonic() + self._pause * (0.5 + dice() / 2)
 
     def reset(self) -> None:
         """Note that it answered."""

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from channels.sms.sender import Accepted, Rejected, Result, Retry, Sender, Unknown
 from channels.sms.sentence import sentence
+from core.groups import caps
 from core.outbox import operations as outbox
 from core.outbox import outcomes
 from core.outbox.operations import Claimed
@@ -40,10 +41,15 @@ class Delivery:
     def run(self, ids: Sequence[int]) -> None:
         """Send what of these is still to be sent. What cannot be sent now stays in the outbox."""
         try:
-            claimed = persistently(self._engine, lambda session: outbox.claim(session, ids=ids, at=database_time(session)), pauses=())
-            self.send(claimed)
+            self.send(persistently(self._engine, lambda session: self._claim(session, ids), pauses=()))
         except DATABASE_AWAY as error:
             log.warning("delivery interrupted, the sweep takes it up", extra={"messages": len(ids), "why": type(error).__name__})
+
+    def _claim(self, session: Session, ids: Sequence[int]) -> list[Claimed]:
+        at = database_time(session)
+        if left_out := caps.leave_out(session, ids=ids, at=at):
+            log.info("left out: the SMS of their groups for this month are used up", extra={"messages": left_out})
+        return outbox.claim(session, ids=ids, at=at)
 
     def send(self, claimed: Sequence[Claimed]) -> None:
         """Send messages that were claimed, as far as they are still ours, and put back what cannot be sent now."""
@@ -51,8 +57,7 @@ class Delivery:
         calls = plan(self._write(claimed))
         while calls and not self._breaker.wait and not self.stopping.is_set() and monotonic() - began < BATCH_SECONDS_MAX:
             self._call(calls.pop(0))
-        if calls:
-            self._put_back([each.message for call in calls for each in call.written])
+        self._put_back([each.message for call in calls for each in call.written])
 
     def _write(self, claimed: Sequence[Claimed]) -> list[Written]:
         """Make the sentences. A message without one goes to a person, and holds up nobody."""
@@ -65,13 +70,17 @@ class Delivery:
             else:
                 written.append(Written(message, made.text, made.segments))
         if poison:
-            begun = self._begin([message for message, _ in poison])
+            dead = [message for message, _ in poison]
+            begun = persistently(self._engine, lambda session: outbox.begin_unsendable(session, dead, at=database_time(session)))
             why = {message.id: reason for message, reason in poison}
             self._record([], [Failed(message, Outcome.REJECTED, why[message.id]) for message in begun])
         return written
 
     def _call(self, call: Call) -> None:
-        begun = {message.id: message for message in self._begin([each.message for each in call.written])}
+        wanted = [each.message for each in call.written]
+        begun = {message.id: message for message in self._begin(wanted)}
+        # One behind a message that could not be sent just now waits with it.
+        self._put_back([message for message in wanted if message.id not in begun])
         ours = [Written(begun[each.message.id], each.text, each.segments) for each in call.written if each.message.id in begun]
         if not ours:
             return
@@ -101,6 +110,9 @@ class Delivery:
         alarm(persistently(self._engine, write))
 
     def _put_back(self, messages: Sequence[Claimed]) -> None:
+        if not messages:
+            return
+
         def write(session: Session) -> None:
             outbox.put_back(session, messages, until=database_time(session) + timedelta(seconds=self._breaker.wait))
 

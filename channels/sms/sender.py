@@ -1,8 +1,9 @@
 """Send one text to many numbers through the gateway, and say for each number what came of it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 from channels.sms.wire import Declined, Unanswered, Unreached, Wire
@@ -44,13 +45,43 @@ class Unknown:
 
 Result = Accepted | Rejected | Retry | Unknown
 
-ACCEPTED: Final = frozenset({100, 101, 102})
-# Risk hold, no phone number, unsupported, blacklisted, no route: a second try would end the same.
-FINAL: Final = frozenset({401, 403, 404, 406, 407})
-ACCOUNT: Final = frozenset({402, 405})  # our sender id, our balance
+
+class Fate(StrEnum):
+    """What a status code says of a message, and so what becomes of it; how long a pause is, the outbox decides."""
+
+    TAKEN = "taken"
+    FINAL = "final"  # a second try would end the same
+    LATER = "later"  # this number or this text, and not for ever
+    DOWN = "down"  # the gateway, or our account there: it would be the same for everybody
+    DOUBT = "doubt"  # it may have been sent
+
+
+# The gateway's own code for each number. One that is not here is tried later: nothing says that it was sent.
+RECIPIENT_CODES: Final[Mapping[int, Fate]] = {
+    100: Fate.TAKEN,  # processed
+    101: Fate.TAKEN,  # sent
+    102: Fate.TAKEN,  # queued
+    401: Fate.FINAL,  # risk hold
+    402: Fate.DOWN,  # our sender id
+    403: Fate.FINAL,  # no phone number
+    404: Fate.FINAL,  # unsupported kind of number
+    405: Fate.DOWN,  # our balance
+    406: Fate.FINAL,  # in the blacklist
+    407: Fate.FINAL,  # no route
+    409: Fate.LATER,  # do not disturb at this hour
+    500: Fate.LATER,
+    501: Fate.LATER,
+    502: Fate.LATER,
+}
+# The status of the whole call. One that is not here is the gateway's or the account's (a wrong key, too fast, broken).
+HTTP_CODES: Final[Mapping[int, Fate]] = {
+    400: Fate.LATER,  # what a text or a number can bring about
+    413: Fate.LATER,
+    415: Fate.LATER,
+    422: Fate.LATER,
+    504: Fate.DOUBT,  # somebody before the gateway waited for it in vain
+}
 ACCOUNT_WORDS: Final = ("InvalidSenderId", "InsufficientBalance", "InsufficientCredit")
-# Statuses that a text or a number can bring about; every other error is the gateway's or the account's.
-BY_CONTENT: Final = frozenset({400, 413, 415, 422})
 _NUMBER: Final = re.compile(r"\+\d{4,15}")  # the SDK raises for the whole call if one is not so
 
 
@@ -88,8 +119,19 @@ class Sender:
 
 
 def _refusal(error: Declined) -> Result:
-    code = f"{error.status} {error.text}".strip()[:CODE_MAX]
-    return Rejected(code, final=False) if error.status in BY_CONTENT else Retry(code)
+    return _not_taken(HTTP_CODES.get(error.status, Fate.DOWN), f"{error.status} {error.text}".strip()[:CODE_MAX])
+
+
+def _not_taken(fate: Fate, code: str) -> Result:
+    match fate:
+        case Fate.DOWN:
+            return Retry(code)
+        case Fate.DOUBT:
+            return Unknown(code)
+        case Fate.FINAL | Fate.LATER:
+            return Rejected(code, final=fate is Fate.FINAL)
+        case Fate.TAKEN:
+            raise AssertionError("no call without an answer is taken")
 
 
 def _read(answer: Any, numbers: list[str]) -> dict[str, Result]:  # noqa: ANN401 whatever the gateway wrote
@@ -114,12 +156,11 @@ def _nobody(message: str) -> Result:
 def _result(recipient: dict[str, Any]) -> Result:
     status = int(recipient["statusCode"])
     code = f"{status} {recipient.get('status', '')}".strip()[:CODE_MAX]
-    if status in ACCEPTED:
+    fate = RECIPIENT_CODES.get(status, Fate.LATER)
+    if fate is Fate.TAKEN:
         provider_id = str(recipient.get("messageId") or "")
         return Accepted("" if provider_id == "None" else provider_id, str(recipient.get("cost", "")))
-    if status in ACCOUNT:
-        return Retry(code)
-    return Rejected(code, final=status in FINAL)
+    return _not_taken(fate, code)
 
 
 def _digits(number: object) -> str:

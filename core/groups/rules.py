@@ -103,6 +103,7 @@ class Rules:
     loan_months_max: int = 6
     loan_minor_min: int = 100_00
     meeting_notice_days: int = 3
+    sms_segments_monthly_max: int = 2_000  # 0 sets no cap; see core.groups.caps
 
     def as_facts(self) -> dict[str, Any]:
         """Give the rules as they are kept."""
@@ -118,6 +119,6 @@ def rules_from(kept: Mapping[str, Any]) -> Rules:
 TEMPLATES: Final[Mapping[str, Rules]] = {
     "vsla": Rules(),
     "chama": Rules(saving_minor_min=100_00, loan_rate_bps_monthly=300, loan_months_max=12),
-    "sacco": Rules(loan_rate_bps_monthly=100, loan_months_max=24, saving_minor_max=1_000_000_00),
+    "sacco": Rules(loan_rate_bps_monthly=100, loan_months_max=24, saving_minor_max=1_000_000_00, sms_segments_monthly_max=20_000),
     "asca": Rules(loan_rate_bps_monthly=1_000, loan_months_max=3),
 }

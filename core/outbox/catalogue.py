@@ -67,6 +67,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "entry.corrected": Event("the member", Kind.RECEIPT, ("entry.reverse",)),
     "entry.corrected_in_book": Event("the leaders", Kind.RECEIPT, ("entry.reverse",)),
     "meeting.called": Event("every member", Kind.REMINDER, ("meeting.call",)),
+    "sms.nearly_spent": Event("the leaders", Kind.WORK, ()),
     "sms.reply": Event("who sent an SMS", Kind.ANSWER, ()),
 }
 

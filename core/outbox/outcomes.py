@@ -11,8 +11,10 @@ from core.db.engine import driver
 from core.outbox import rules
 from core.outbox.operations import HISTORY, Claimed, held, history, put_back
 from core.outbox.rules import Outcome
+from core.outbox.spending import SPEND, billed
 
 DETAIL_MAX = 120
+COST_MAX = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Sent:
 
     message: Claimed
     provider_id: str
-    cost: str
+    cost: str  # as it wrote it
     segments: int
 
 
@@ -35,29 +37,45 @@ class Failed:
     segments: int | None = None
 
 
-_SENT = """
+_SENT = f"""
 WITH result AS (
-  SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::text[], %s::text[], %s::int[])
-                AS r (group_id, id, n, provider_id, cost, segments)
+  SELECT * FROM unnest(%(groups)s::bigint[], %(ids)s::bigint[], %(ns)s::int[], %(provider_ids)s::text[], %(costs)s::text[],
+                       %(amounts)s::bigint[], %(currencies)s::text[], %(segments)s::int[])
+                AS r (group_id, id, n, provider_id, cost, billed, currency, segments)
 ), marked AS (
-  UPDATE outbox o SET state = 'sent', sent_at = coalesce(o.sent_at, %s), lease_until = NULL, queued_until = NULL
+  UPDATE outbox o SET state = 'sent', sent_at = coalesce(o.sent_at, %(at)s), lease_until = NULL, queued_until = NULL
   FROM result r WHERE o.group_id = r.group_id AND o.id = r.id
+), counted AS (
+  INSERT INTO attempt (group_id, outbox_id, n, at, outcome, provider_id, cost, billed, currency, segments)
+  SELECT group_id, id, n, %(at)s, 'sent', nullif(provider_id, ''), cost, billed, currency, segments FROM result
+  ON CONFLICT (group_id, outbox_id, n) DO UPDATE
+  SET outcome = excluded.outcome, provider_id = excluded.provider_id, cost = excluded.cost, billed = excluded.billed,
+      currency = excluded.currency, segments = excluded.segments, detail = NULL
+  WHERE attempt.outcome <> 'sent'
+  RETURNING group_id, outbox_id, n, at, segments, billed, currency
 )
-INSERT INTO attempt (group_id, outbox_id, n, at, outcome, provider_id, cost, segments)
-SELECT group_id, id, n, %s, 'sent', nullif(provider_id, ''), cost, segments FROM result
-ON CONFLICT (group_id, outbox_id, n) DO UPDATE
-SET outcome = excluded.outcome, provider_id = excluded.provider_id, cost = excluded.cost, segments = excluded.segments, detail = NULL
-"""
+{SPEND}"""  # noqa: S608 put together from our own words
 
 
 def sent(session: Session, results: Sequence[Sent], *, at: datetime) -> None:
-    """Mark messages that the gateway has accepted; that is final, whoever holds the lease by now."""
+    """Mark messages that the gateway has accepted; that is final, whoever holds the lease by now. What it cost is counted once."""
     if not results:
         return
-    columns = zip(
-        *((r.message.group_id, r.message.id, r.message.attempts, r.provider_id, r.cost, r.segments) for r in results), strict=True
+    costs = [billed(each.cost) for each in results]
+    driver(session).execute(
+        _SENT,
+        {
+            "groups": [each.message.group_id for each in results],
+            "ids": [each.message.id for each in results],
+            "ns": [each.message.attempts for each in results],
+            "provider_ids": [each.provider_id for each in results],
+            "costs": [each.cost[:COST_MAX] for each in results],
+            "amounts": [None if cost is None else cost.amount for cost in costs],
+            "currencies": [None if cost is None else cost.currency for cost in costs],
+            "segments": [each.segments for each in results],
+            "at": at,
+        },
     )
-    driver(session).execute(_SENT, [*map(list, columns), at, at])
 
 
 _FAILED = """
@@ -116,7 +134,7 @@ def release_expired(session: Session, *, at: datetime, limit: int = 1_000) -> tu
     return len(rows), failed(session, [Failed(message, Outcome.LOST, "the worker died") for message in begun], at=at)
 
 
-_SETTLE = """
+_SETTLE = f"""
 WITH doubt AS (
   SELECT o.group_id, o.id, o.attempts FROM outbox o
   JOIN attempt a ON a.group_id = o.group_id AND a.outbox_id = o.id AND a.n = o.attempts AND a.outcome = 'unknown'
@@ -124,15 +142,18 @@ WITH doubt AS (
   ORDER BY o.id LIMIT 1 FOR UPDATE OF o SKIP LOCKED
 ), marked AS (
   UPDATE outbox o SET state = 'sent', sent_at = %(at)s, queued_until = NULL FROM doubt d WHERE o.group_id = d.group_id AND o.id = d.id
+), counted AS (
+  UPDATE attempt a SET outcome = 'sent', provider_id = %(provider_id)s FROM doubt d
+  WHERE a.group_id = d.group_id AND a.outbox_id = d.id AND a.n = d.attempts
+  RETURNING a.group_id, a.outbox_id, a.n, a.at, a.segments, a.billed, a.currency
 )
-UPDATE attempt a SET outcome = 'sent', provider_id = %(provider_id)s FROM doubt d
-WHERE a.group_id = d.group_id AND a.outbox_id = d.id AND a.n = d.attempts
-"""
+{SPEND}"""  # noqa: S608 put together from our own words
 
 
 def settle_unknown(session: Session, *, address: str, provider_id: str, at: datetime) -> bool:
     """Take a delivery report whose id we never heard of as the answer that got lost.
 
-    Of the messages to this address whose fate is unknown, the oldest was sent. Says whether there was one.
+    Of the messages to this address whose fate is unknown, the oldest was sent. Says whether there was one. A report says
+    nothing of a cost, so it is counted without one.
     """
     return driver(session).execute(_SETTLE, {"address": address, "provider_id": provider_id, "at": at}).rowcount > 0

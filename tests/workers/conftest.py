@@ -24,4 +24,4 @@ def put(engine: Engine, owner_engine: Engine) -> Iterator[Callable[..., list[int
 
     yield commit
     with owner_engine.begin() as connection:
-        connection.execute(text("TRUNCATE outbox, attempt"))
+        connection.execute(text("TRUNCATE outbox, attempt, sms_spent"))

@@ -16,8 +16,9 @@ from core.db import transaction
 from core.outbox import operations as outbox
 from core.outbox.queries import backlog, database_time, dead_letters
 from core.outbox.rules import LEASE, QUEUED_FOR, UNKNOWN_PAUSE
+from tests.builders import Town
 from tests.gateways import Served, served_sandbox
-from tests.notices import AMINA, BARAKA, CHAUSIKU, STANDING, Notice, hello
+from tests.notices import AMINA, BARAKA, CHAUSIKU, EVENT_AT, STANDING, Notice, hello
 from workers import breaker as breaker_module
 from workers.breaker import Breaker
 from workers.carrier import AWAY_SECONDS_MAX
@@ -132,6 +133,33 @@ def test_one_refused_number_leaves_the_others(scene: Scene) -> None:
     scene.bad_day(SmsFaults(statuses={AMINA: 406, BARAKA: 500}))
     scene.delivery.run(scene.put(Notice("e", AMINA), Notice("e", BARAKA), Notice("e", CHAUSIKU)))
     assert scene.show() == ["e dead rejected", "e ready retry", "e sent sent"]
+
+
+@pytest.mark.usefixtures("clean")
+def test_a_group_that_used_up_its_sms_sends_receipts_and_no_reminders(scene: Scene) -> None:
+    with transaction(scene.engine) as session:
+        group_id = Town(session).group_id
+        month = "date_trunc('month', now() AT TIME ZONE 'Africa/Nairobi')::date"
+        session.execute(text(f"INSERT INTO sms_spent VALUES (:group, {month}, 'KES', 0, 99999, 0, 0)"), {"group": group_id})  # noqa: S608
+        session.execute(text("DELETE FROM outbox"))
+    facts = {"group": "Umoja", "starts_at": EVENT_AT, "place": "School"}
+    ids = scene.put(Notice("a", AMINA, template="meeting.called", facts=facts, group_id=group_id), Notice("b", AMINA, group_id=group_id))
+    scene.delivery.run(ids)
+    assert scene.show() == ["a capped", "b sent sent"]
+    assert scene.received(AMINA) == [1]
+
+
+def test_a_retry_holds_back_its_lane_and_no_other(scene: Scene) -> None:
+    scene.bad_day(SmsFaults(statuses={AMINA: 500}))
+    ids = scene.put(*(Notice(f"{n}", AMINA, name=f"{n}") for n in range(3)), Notice("b", BARAKA, name="0"), Notice("c", BARAKA))
+    scene.delivery.run(ids)
+    assert scene.show() == ["0 ready retry", "1 ready", "2 ready", "b sent sent", "c sent sent"]
+    scene.bad_day(SmsFaults())
+    scene.delivery.run(ids)
+    assert scene.received(AMINA) == [0], "the first has its pause"
+    scene.again()
+    scene.delivery.run(ids)
+    assert scene.gateway.received(AMINA) == [hello("en", f"{n}") for n in range(3)]
 
 
 @pytest.mark.parametrize("faults", [SmsFaults(status=503), SmsFaults(status=429), SmsFaults(message="InsufficientBalance")])

@@ -40,6 +40,8 @@ FACTS: Final[Mapping[str, Any]] = {
     "dial": SERVICE_CODE,
     "number": 10_000,
     "members": 10_000,
+    "sms_used": 100_000,
+    "sms_most": 100_000,
     "months": 24,
     "most_months": 24,
     "multiple": 3,

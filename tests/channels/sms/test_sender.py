@@ -9,8 +9,9 @@ from urllib.parse import parse_qs
 import pytest
 
 from channels.sandbox.faults import FaultSet, SmsFaults
+from channels.sandbox.messaging import STATUSES
 from channels.sms import wire
-from channels.sms.sender import Accepted, Rejected, Result, Retry, Sender, Unknown
+from channels.sms.sender import RECIPIENT_CODES, Accepted, Fate, Rejected, Result, Retry, Sender, Unknown
 from tests.gateways import Scripted, Served, answer, served_sandbox
 
 AMINA, BARAKA, CHAUSIKU = "+254700000001", "+254700000002", "+254700000003"
@@ -53,6 +54,11 @@ def test_one_text_reaches_many_numbers_in_one_call(gateway: Served, sender: Send
     assert [call.recipients for call in gateway.sandbox.calls.listed("sms")] == [2]
 
 
+def test_the_table_of_codes_is_the_gateways() -> None:
+    assert RECIPIENT_CODES.keys() == STATUSES.keys()
+    assert {code for code, fate in RECIPIENT_CODES.items() if fate is Fate.FINAL} == {401, 403, 404, 406, 407}
+
+
 @pytest.mark.parametrize(
     ("status", "result"),
     [
@@ -85,6 +91,7 @@ def test_one_number_is_refused_and_the_others_are_not(gateway: Served, sender: S
         (SmsFaults(status=429), Retry("429 Injected by the sandbox")),
         (SmsFaults(status=500), Retry("500 Injected by the sandbox")),
         (SmsFaults(status=503), Retry("503 Injected by the sandbox")),
+        (SmsFaults(status=504), Unknown("504 Injected by the sandbox")),
     ],
 )
 def test_nobody_is_served(gateway: Served, sender: Sender, faults: SmsFaults, result: Result) -> None:

@@ -14,7 +14,7 @@ def emptied(owner_engine: Engine) -> Iterator[None]:
     """For a test that commits: the outbox is empty after it."""
     yield
     with owner_engine.begin() as connection:
-        connection.execute(text("TRUNCATE outbox, attempt"))
+        connection.execute(text("TRUNCATE outbox, attempt, sms_spent"))
 
 
 @pytest.fixture

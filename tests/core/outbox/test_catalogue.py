@@ -25,7 +25,7 @@ SILENT = {
     "entries.import": "no member's account is moved by it",
 }
 # What is said on the way to another message, never by itself.
-PARTS = {key for key in keys("sms") if key.startswith(("sms.", "hint."))} - {"sms.reply"}
+PARTS = {key for key in keys("sms") if key.startswith(("sms.", "hint."))} - {"sms.reply", "sms.nearly_spent"}
 
 
 def test_every_message_has_words_and_every_word_a_message() -> None:

@@ -24,6 +24,11 @@ def notice(event: str, address: str = AMINA, **said: Any) -> Message:  # noqa: A
     return Notice(event, address, **said).message()
 
 
+def each_to_another(*events: str) -> list[Message]:
+    """Build messages that are in nobody's way."""
+    return [notice(event, f"+2547000001{n:02}") for n, event in enumerate(events)]
+
+
 @pytest.fixture
 def at(session: Session) -> datetime:
     """Say a moment when all that is put now is due."""
@@ -67,7 +72,7 @@ def test_it_is_put_with_its_cause_or_not_at_all(engine: Engine, session: Session
 @pytest.mark.usefixtures("emptied")
 def test_two_workers_never_claim_the_same(engine: Engine, at: datetime) -> None:
     with transaction(engine) as session:
-        outbox.put(session, *(notice(f"{n}") for n in range(10)))
+        outbox.put(session, *each_to_another(*"abcdefghij"))
     with Work(engine) as one, Work(engine) as other:
         first = outbox.claim(one.session, limit=6, at=at)
         second = outbox.claim(other.session, limit=6, at=at)
@@ -78,7 +83,7 @@ def test_two_workers_never_claim_the_same(engine: Engine, at: datetime) -> None:
 
 
 def test_claimed_by_ids_is_only_what_is_due(session: Session, at: datetime) -> None:
-    outbox.put(session, notice("a"), notice("b"), notice("c"))
+    outbox.put(session, *each_to_another("a", "b", "c"))
     a, b, c = outbox.claim(session, at=at)
     outbox.put_back(session, [a, b], until=at)
     outbox.put_back(session, [c], until=at + timedelta(minutes=2))
@@ -88,7 +93,7 @@ def test_claimed_by_ids_is_only_what_is_due(session: Session, at: datetime) -> N
 
 
 def test_what_is_reserved_is_not_reserved_again_until_the_queue_must_have_lost_it(session: Session, at: datetime) -> None:
-    outbox.put(session, *(notice(f"{n}") for n in range(5)))
+    outbox.put(session, *each_to_another(*"abcde"))
     first = outbox.reserve(session, limit=3, at=at)
     assert len(first) == 3
     second = outbox.reserve(session, limit=3, at=at)
@@ -106,7 +111,7 @@ def test_a_worker_claims_what_is_reserved(session: Session, at: datetime) -> Non
 
 
 def test_beginning_counts_the_try_and_renews_the_lease(session: Session, at: datetime) -> None:
-    outbox.put(session, notice("a"), notice("b"))
+    outbox.put(session, *each_to_another("a", "b"))
     a, b = outbox.claim(session, at=at)
     later = at + timedelta(seconds=20)
     (begun,) = outbox.begin(session, [a], at=later)
