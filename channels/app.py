@@ -138,7 +138,7 @@ def _redis(settings: Settings) -> str:
 def make(settings: Settings, database_url: str) -> Wsgi:
     """Make the whole public side on a database."""
     engine = make_engine(database_url, pool_size=settings.web_threads, turns=True)
-    house = House(engine, settings.pepper, settings.service_code, settings.help_number)
+    house = House(engine, settings.pepper, settings.service_code, settings.help_number, sms_keyword=settings.at_keyword)
     # The first member should not wait for catalogues and menus to be read.
     say("en", "choice.back")
     return _Ussd(house, settings.secret_path, create_app(settings, engine, house, database_url).wsgi_app)

@@ -28,13 +28,14 @@ ROUTES_MAX: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What a turn needs of the house: its database, its keys, its service code and help number ('' is none), its memory."""
+    """What a turn needs of the house: its database, keys, service code, help number and SMS keyword ('' is none), its memory."""
 
     engine: Engine
     pepper: bytes
     service_code: str
     help_number: str
     default_language: str = "en"
+    sms_keyword: str = ""
     recent: Recent = field(default_factory=Recent, compare=False)
 
 

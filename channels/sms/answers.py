@@ -111,7 +111,7 @@ class _Answering:
 
     def _answer_known(self) -> None:
         try:
-            said = read(self.sms.text, currency=self._membership().currency)
+            said = read(self.sms.text, currency=self._membership().currency, prefix=self.house.sms_keyword)
         except LooksLikePin:
             self._note("pin")
             self._reply(self._say("sms.pin"))

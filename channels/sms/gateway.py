@@ -1,7 +1,7 @@
 """Africa's Talking's SMS callbacks: an SMS that came in, a delivery report, an opt-out.
 
 Each is answered 200 only when what it says is kept: the gateway repeats an SMS for up to twelve hours until it is. A form that
-is not the gateway's is answered 400, and a database that is away 503, so that it comes again.
+is not the gateway's is answered 400; a database that is away, and anything that nobody foresaw, 503, so that it comes again.
 """
 
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from channels.conversations import Overtaken
 from channels.forms import BadRequest, read_form
 from channels.retry import tried
 from channels.sms.answers import InboundSms, take_sms
+from channels.traces import where
 from channels.walk import House
 from core.db.engine import Work
 from core.outbox import reports, stops
@@ -39,6 +40,10 @@ def answer(handler: Handler, house: House, body: bytes, *, at: datetime) -> int:
         return 400
     except (psycopg.Error, SQLAlchemyError, Overtaken) as error:
         log.warning("callback not taken", error=type(error).__name__, sqlstate=getattr(error, "sqlstate", None))
+        return 503
+    except Exception as error:  # noqa: BLE001 whatever it is, the gateway must bring it again
+        # Without a traceback and without the error's words: they may quote what was typed, and that may be a PIN.
+        log.error("callback failed", callback=handler.__name__, error=type(error).__name__, where=where(error))  # noqa: TRY400
         return 503
     return 200
 

@@ -103,8 +103,8 @@ LANGUAGES: Final[Table] = {
     "fr": {"en": ("FR", "FRE", "FRENCH"), "sw": ("KIFARANSA",), "fr": ("FRANCAIS",)},
 }
 
-# They change what somebody hears of, or call the officials: a slip must not do that.
-EXACT_ONLY: Final = frozenset({"stop", "start", "dispute"})
+# They change what somebody hears of, call the officials, or lead to a secret: a slip must not do that. Many a word is near LINK.
+EXACT_ONLY: Final = frozenset({"stop", "start", "dispute", "link"})
 
 # What follows the word in the example that we show; for a call to a meeting, a yes.
 SAMPLES: Final[Mapping[str, str]] = {

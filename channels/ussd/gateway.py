@@ -4,10 +4,8 @@ Whatever comes in and whatever fails, the answer is 200 and a valid text: anythi
 network on somebody's phone.
 """
 
-import traceback
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 import psycopg
@@ -16,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from channels import conversations
 from channels.forms import BadRequest, read_form
+from channels.traces import where
 from channels.turn import Inbound, Outbound, take_turn
 from channels.walk import House
 from channels.words.catalogue import say
@@ -54,14 +53,9 @@ def answer(house: House, body: bytes, *, now: Callable[[], datetime]) -> str:
         log.warning("turn failed", error=type(error).__name__, sqlstate=getattr(error, "sqlstate", None))
         outbound = Outbound(say(house.default_language, "session.try_again"), ended=True)
     except Exception as error:  # noqa: BLE001 whatever it is, the phone gets an answer
-        log.error("turn failed", error=type(error).__name__, where=_where(error))  # noqa: TRY400 a traceback may quote a PIN
+        log.error("turn failed", error=type(error).__name__, where=where(error))  # noqa: TRY400 a traceback may quote a PIN
         outbound = Outbound(say(house.default_language, "session.try_again"), ended=True)
     return f"{'END' if outbound.ended else 'CON'} {outbound.text}"
-
-
-def _where(error: Exception) -> list[str]:
-    """Say where it broke, without what was in hand there: the words of an error may be somebody's PIN."""
-    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
 
 
 def session_over(house: House, body: bytes, *, at: datetime) -> None:
@@ -73,3 +67,5 @@ def session_over(house: House, body: bytes, *, at: datetime) -> None:
             work.commit()
     except (BadRequest, psycopg.Error, SQLAlchemyError) as error:
         log.info("end of session not taken", error=type(error).__name__)
+    except Exception as error:  # noqa: BLE001 it is a help, and never a harm
+        log.error("end of session not taken", error=type(error).__name__, where=where(error))  # noqa: TRY400 a traceback may quote a PIN

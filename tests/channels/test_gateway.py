@@ -102,6 +102,14 @@ def test_the_end_of_session_notice_is_a_help_and_never_a_harm(wsgi: Callable[...
     assert post(wsgi, "/at/other/ussd-events", b"")[0].startswith("404")
 
 
+def test_a_notice_that_breaks_something_is_answered_all_the_same(wsgi: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr("channels.conversations.close", broken)
+    assert post(wsgi, "/at/demo/ussd-events", form("w", AMINA, "1"))[0] == "200 OK"
+
+
 def test_other_methods_and_paths(wsgi: Callable[..., Any]) -> None:
     with httpx.Client(transport=httpx.WSGITransport(app=wsgi), base_url="http://pamoja.test") as client:
         assert client.get("/at/demo/ussd").status_code in {404, 405}

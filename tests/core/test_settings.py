@@ -96,12 +96,12 @@ def test_secrets_may_come_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 
 def test_the_environment_comes_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("AT_USERNAME=from-the-file\nAT_SENDER=FILE\nREDIS_URL=redis://file\n")
+    (tmp_path / ".env").write_text("AT_USERNAME=from-the-file\nAT_SENDER=FILE\nAT_KEYWORD=umoja\nREDIS_URL=redis://file\n")
     monkeypatch.setenv("PAMOJA_ENV_FILE", str(tmp_path / ".env"))
     monkeypatch.setenv("AT_USERNAME", "umoja")
     monkeypatch.setenv("REDIS_URL", "")
     settings = load()
-    assert (settings.at_username, settings.at_sender, settings.redis_url) == ("umoja", "FILE", "")
+    assert (settings.at_username, settings.at_sender, settings.at_keyword, settings.redis_url) == ("umoja", "FILE", "umoja", "")
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])

@@ -1,6 +1,7 @@
 """What a member gets back by SMS, in each language; and what no SMS can do."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -124,6 +125,13 @@ def test_a_receipt_is_verified_by_its_owner_and_its_group_and_by_nobody_else(tow
     assert send(BARAKA, f"VERIFY {code}")[0].endswith("Umoja.")
     speak(town, "Fatuma", "en")
     assert send(FATUMA, f"VERIFY {code}")[0].startswith(f"No receipt {code} in your groups.")
+
+
+def test_the_keyword_of_a_shared_short_code_may_stand_in_front(town: Town) -> None:
+    shared = replace(town.house, sms_keyword="umoja")
+    for n, text in enumerate(("UMOJA BAL", "umoja: bal", "BAL")):
+        answers.take_sms(shared, answers.InboundSms(f"ATXid_{n}", AMINA, text, town.clock()))
+    assert [said.split(":")[0] for _, template, said in outbox(town, AMINA) if template == "sms.reply"] == ["Umoja"] * 3
 
 
 def test_who_is_unknown_gets_one_polite_answer_a_day(send: Send) -> None:

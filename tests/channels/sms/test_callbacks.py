@@ -4,14 +4,16 @@ from itertools import permutations
 from urllib.parse import urlencode
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from channels import conversations
 from channels.app import create_app
 from channels.sms import gateway
 from core.settings import Settings
-from tests.channels.town import AMINA, Town
+from tests.channels.town import AMINA, PIN, Town
 
 REPORT = "SELECT status, reason FROM delivery_report WHERE provider_id = %(id)s"
 
@@ -79,6 +81,45 @@ def test_nothing_is_answered_before_it_is_kept(town: Town, monkeypatch: pytest.M
     assert town.sql("SELECT count(*) FROM sms_received") == [(0,)]
     assert gateway.answer(gateway.sms, town.house, body, at=town.now) == 200
     assert town.sql("SELECT count(*) FROM sms_received") == [(1,)]
+
+
+FORMS = {
+    gateway.sms: {"id": "ATXid_1", "from": AMINA, "text": f"SAVE 500 {PIN}"},
+    gateway.delivery: {"id": "ATXid_1", "status": "Success", "phoneNumber": AMINA},
+    gateway.opt_out: {"senderId": "PAMOJA", "phoneNumber": AMINA},
+}
+
+
+@pytest.mark.parametrize(
+    ("handler", "breaks"),
+    [
+        (gateway.sms, "channels.sms.answers.read"),
+        (gateway.sms, "channels.sms.answers.put"),
+        (gateway.delivery, "core.outbox.reports.keep"),
+        (gateway.opt_out, "core.outbox.stops.stop"),
+    ],
+)
+def test_what_nobody_foresaw_is_logged_without_a_word_of_it_and_comes_again(
+    town: Town, monkeypatch: pytest.MonkeyPatch, handler: gateway.Handler, breaks: str
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError(f"{AMINA} {PIN} SAVE 500")
+
+    body = urlencode(FORMS[handler]).encode()
+    with monkeypatch.context() as patch, capture_logs() as logged:
+        patch.setattr(breaks, broken)
+        patch.setattr(gateway, "log", structlog.get_logger("channels.sms.gateway"))
+        assert gateway.answer(handler, town.house, body, at=town.now) == 503
+    (said,) = logged
+    assert (said["event"], said["callback"], said["error"], said["log_level"]) == (
+        "callback failed",
+        handler.__name__,
+        "ValueError",
+        "error",
+    )
+    assert "test_callbacks.py" in said["where"][-1]
+    assert not [each for each in (AMINA, AMINA[1:], PIN, "SAVE") if each in str(logged)]
+    assert gateway.answer(handler, town.house, body, at=town.now) == 200
 
 
 _VALUE = st.text(max_size=40) | st.binary(max_size=20).map(lambda raw: raw.decode("latin-1"))

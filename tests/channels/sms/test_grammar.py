@@ -319,6 +319,8 @@ def test_one_slip_in_a_keyword(text: str, expected: str) -> None:
         "ACHAA",
         "ANZAA",
         f"DISPUT {CODE}",
+        "LINE",
+        "FUNGA",
         f"PINGAA {CODE}",
         "SAV3 500",  # SAVE 500, or SAV and 3 500
         "SAVEl 500",  # SAVE 500, or SAVE 1 500
