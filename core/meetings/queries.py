@@ -1,15 +1,15 @@
 """Who is told of a meeting, and what it came to."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from datetime import date, datetime
+from typing import Any, Final
 
 from psycopg.rows import class_row, dict_row, namedtuple_row
 from sqlalchemy.orm import Session
 
 from core.db.engine import driver
 from core.groups.queries import Contact, GroupCard
-from core.ids import GroupId, MemberId, PersonId
+from core.ids import GroupId, MeetingId, MemberId, PersonId
 from core.ledger.rules import CASH
 from core.money import Money
 
@@ -38,6 +38,15 @@ JOIN entry e ON e.book_id = p.book_id AND e.id = p.entry_id
 LEFT JOIN entry r ON r.book_id = e.book_id AND r.id = e.reverses
 WHERE a.book_id = %(group)s AND a.code = %(cash)s AND e.recorded_at >= %(since)s
 """
+# The next to come or the one of a day; the last to have begun.
+_TO_COME: Final = """
+SELECT id FROM meeting WHERE group_id = %(group)s AND state = 'called'
+  AND CASE WHEN %(on)s::date IS NULL THEN starts_at > %(at)s ELSE (starts_at AT TIME ZONE %(zone)s)::date = %(on)s END
+ORDER BY starts_at LIMIT 1
+"""
+_BEGUN: Final = """
+SELECT id FROM meeting WHERE group_id = %(group)s AND state = 'called' AND starts_at <= %(at)s ORDER BY starts_at DESC LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,7 @@ def members(session: Session, *, group_id: GroupId) -> list[Contact]:
 def savers(session: Session, *, group: GroupCard) -> list[Saver]:
     """The active members with their savings."""
     with driver(session).cursor(row_factory=namedtuple_row) as cursor:
-        rows = cursor.execute(_SAVERS, (group.id,)).fetchall()
+        rows: list[Any] = cursor.execute(_SAVERS, (group.id,)).fetchall()
     return [
         Saver(
             MemberId(row.member_id), Contact(PersonId(row.person_id), row.name, row.phone, row.language), Money(row.minor, group.currency)
@@ -76,3 +85,16 @@ def sums(session: Session, *, group: GroupCard, since: datetime) -> dict[str, Mo
         row = cursor.execute(_SUMS, {"group": group.id, "cash": CASH, "since": since}).fetchone()
     assert row is not None, "an aggregate has a row"
     return {name: Money(minor, group.currency) for name, minor in row.items()}
+
+
+def to_come(session: Session, *, group: GroupCard, at: datetime, on: date | None = None) -> MeetingId | None:
+    """The next meeting, or the one that was called for a day of the group's."""
+    asked = {"group": group.id, "at": at, "on": on, "zone": group.timezone}
+    row = driver(session).execute(_TO_COME, asked).fetchone()
+    return None if row is None else MeetingId(row[0])
+
+
+def begun(session: Session, *, group: GroupCard, at: datetime) -> MeetingId | None:
+    """The last meeting that has begun and was neither closed nor called off."""
+    row = driver(session).execute(_BEGUN, {"group": group.id, "at": at}).fetchone()
+    return None if row is None else MeetingId(row[0])
