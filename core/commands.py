@@ -230,6 +230,33 @@ class CallMeeting(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeMeeting(Command):
+    """Move a meeting to another time or place; what is not given stays."""
+
+    kind: ClassVar[str] = "meeting.change"
+    meeting_id: MeetingId
+    starts_at: datetime | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelMeeting(Command):
+    """Call off a meeting, with a reason if there is one to give."""
+
+    kind: ClassVar[str] = "meeting.cancel"
+    meeting_id: MeetingId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseMeeting(Command):
+    """Say that a meeting is over: everybody is told what came of it."""
+
+    kind: ClassVar[str] = "meeting.close"
+    meeting_id: MeetingId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerMeeting(Command):
     """Say yes, no or maybe to a meeting."""
 

@@ -1,10 +1,11 @@
-"""`pamoja group`: the savings groups: list them, open one, show one."""
+"""`pamoja group`: the savings groups: list them, open one, show one, call its meetings."""
 
 import json
 from typing import TYPE_CHECKING
 
 import click
 
+from admin_web import meetings
 from core import settings
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ Examples:
   pamoja group list
   pamoja group open --code UMOJA --name Umoja --organisation "Umoja Federation"
   pamoja group show UMOJA
+  pamoja group meeting --help
 """
 LIST_EXAMPLES = """\b
 Examples:
@@ -42,7 +44,10 @@ JSON_HELP = "Print JSON: money as texts in major units, days in ISO 8601."
 
 @click.group("group", epilog=EXAMPLES)
 def command() -> None:
-    """List the savings groups, open one, show one."""
+    """List the savings groups, open one, show one, call its meetings."""
+
+
+command.add_command(meetings.command)
 
 
 @command.command("list", epilog=LIST_EXAMPLES)

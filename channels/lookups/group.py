@@ -13,34 +13,44 @@ _GROUP: Final[Statement[Any]] = Statement("""
 SELECT g.name AS group, g.code, g.timezone, g.currency, m.roles,
        (SELECT count(*) FROM member x WHERE x.group_id = g.id AND x.state = 'active') AS members,
        (SELECT a.balance_minor FROM account a WHERE a.book_id = g.id AND a.code = 'cash') AS box,
-       t.id AS meeting_id, t.starts_at, t.place,
+       t.id AS meeting_id, t.starts_at, t.place, b.id AS begun_id, b.starts_at AS begun_at,
        (SELECT r.answer FROM rsvp r WHERE r.group_id = g.id AND r.meeting_id = t.id AND r.member_id = m.id) AS answer
 FROM savings_group g JOIN member m ON m.group_id = g.id AND m.id = %(member)s
 LEFT JOIN LATERAL (
   SELECT id, starts_at, place FROM meeting x
   WHERE x.group_id = g.id AND x.state = 'called' AND x.starts_at > %(at)s ORDER BY x.starts_at LIMIT 1
 ) t ON true
+LEFT JOIN LATERAL (
+  SELECT id, starts_at FROM meeting x
+  WHERE x.group_id = g.id AND x.state = 'called' AND x.starts_at <= %(at)s ORDER BY x.starts_at DESC LIMIT 1
+) b ON true
 WHERE g.id = %(group)s
 """)
 
 
 def group(look: Look) -> Facts:
-    """The group at a glance, with its next meeting."""
+    """The group at a glance, with its next meeting; for a leader also the one that has begun and is to be closed."""
     row = look.one(_GROUP, look.ids())
     facts: Facts = {"group": row.group, "code": row.code, "members": row.members, "box": Money(row.box, row.currency)}
-    facts["official"] = bool(set(row.roles) & LEADERS)
+    facts["official"] = _leads(row)
+    if facts["official"]:
+        facts |= {} if row.begun_id is None else {"begun_id": row.begun_id, "begun_at": row.begun_at.astimezone(ZoneInfo(row.timezone))}
     return facts | (meeting_facts(row) if row.meeting_id is not None else {})
 
 
 def meeting(look: Look) -> Facts:
-    """The group's next meeting, and what this member has said to it.
+    """The group's next meeting, what this member has said to it, and whether they may call it off.
 
     :raises MeetingOver: if it has begun meanwhile and none is called after it
     """
     row = look.one(_GROUP, look.ids())
     if row.meeting_id is None:
         raise MeetingOver
-    return meeting_facts(row) | ({f"said_{row.answer}": True} if row.answer else {})
+    return meeting_facts(row) | {"official": _leads(row)} | ({f"said_{row.answer}": True} if row.answer else {})
+
+
+def _leads(row: Any) -> bool:  # noqa: ANN401 a row by name
+    return bool(set(row.roles) & LEADERS)
 
 
 def groups(look: Look) -> Facts:

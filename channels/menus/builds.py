@@ -8,8 +8,10 @@ from core.commands import (
     ApplyForLoan,
     AskToJoin,
     CancelLoan,
+    CancelMeeting,
     ChooseGroup,
     ChooseLanguage,
+    CloseMeeting,
     Command,
     DecideCash,
     DecideJoin,
@@ -81,6 +83,16 @@ def cancel_loan(answers: Facts, asking: Asking) -> Command:
 def answer_meeting(answers: Facts, asking: Asking) -> Command:
     """Answer the invitation."""
     return AnswerMeeting(**asking.envelope(), meeting_id=answers["meeting_id"], answer=answers["answer"])
+
+
+def cancel_meeting(answers: Facts, asking: Asking) -> Command:
+    """Call off the meeting to come."""
+    return CancelMeeting(**asking.envelope(), meeting_id=answers["meeting_id"])
+
+
+def close_meeting(answers: Facts, asking: Asking) -> Command:
+    """Close the meeting that has begun."""
+    return CloseMeeting(**asking.envelope(), meeting_id=answers["begun_id"])
 
 
 def decide_cash(answers: Facts, asking: Asking) -> Command:

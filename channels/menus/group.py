@@ -10,6 +10,7 @@ _ANSWERS: Final = (
     Choice("2", "not_come", "meeting.done", sets=("answer", "no")),
     Choice("3", "maybe", "meeting.done", sets=("answer", "maybe")),
 )
+_OVER: Final = (("meeting.over", "group"),)
 
 NODES: Final[tuple[Node, ...]] = (
     Screen(
@@ -19,6 +20,7 @@ NODES: Final[tuple[Node, ...]] = (
         choices=(
             Choice("1", "meeting", "meeting", when="meeting_id"),
             Choice("2", "inbox", "inbox", when="official"),
+            Choice("3", "close_meeting", "meeting.close", when="begun_id"),
         ),
     ),
     # A meeting that is near comes before the root menu, until it is answered.
@@ -27,15 +29,29 @@ NODES: Final[tuple[Node, ...]] = (
         "meeting",
         shows="meeting",
         asides=(("said_yes", "meeting.said_yes"), ("said_no", "meeting.said_no"), ("said_maybe", "meeting.said_maybe")),
-        refused=(("meeting.over", "group"),),
-        choices=_ANSWERS,
+        refused=_OVER,
+        choices=(*_ANSWERS, Choice("4", "call_off", "meeting.call_off", when="official")),
         back="group",
     ),
     Screen(
         "meeting.done",
         build=builds.answer_meeting,
-        refused=(("meeting.over", "group"),),
+        refused=_OVER,
         choices=(Choice("1", "menu", "home"),),
         back=None,
     ),
+    Screen(
+        "meeting.call_off",
+        choices=(Choice("1", "yes", "meeting.called_off"), Choice("2", "no", "meeting")),
+        confirm=True,
+        back="meeting",
+    ),
+    Screen("meeting.called_off", build=builds.cancel_meeting, refused=_OVER, choices=(Choice("1", "menu", "home"),), back=None),
+    Screen(
+        "meeting.close",
+        choices=(Choice("1", "yes", "meeting.closed"), Choice("2", "no", "group")),
+        confirm=True,
+        back="group",
+    ),
+    Screen("meeting.closed", build=builds.close_meeting, refused=_OVER, choices=(Choice("1", "menu", "home"),), back=None),
 )

@@ -1,6 +1,6 @@
 """Meetings and who says they will come."""
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, Index, PrimaryKeyConstraint, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, Index, PrimaryKeyConstraint, String, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base, Big, Instant
@@ -14,6 +14,8 @@ class Meeting(Base):
         PrimaryKeyConstraint("group_id", "id"),
         Index(None, "group_id", "starts_at"),
         CheckConstraint("state IN ('called','held','cancelled')", name="known_meeting_state"),
+        # Those of a day, of all groups at once.
+        Index("meeting_called_idx", "starts_at", "group_id", "id", postgresql_where="state = 'called'"),
     )
 
     group_id: Mapped[Big] = mapped_column(ForeignKey("savings_group.id"))
@@ -21,6 +23,7 @@ class Meeting(Base):
     starts_at: Mapped[Instant]
     place: Mapped[str] = mapped_column(String(30))
     state: Mapped[str] = mapped_column(String(10))
+    told_at: Mapped[Instant] = mapped_column(server_default=func.now(), comment="when members were last told of its time and place")
 
 
 class Rsvp(Base):

@@ -68,6 +68,10 @@ EVENTS: Final[Mapping[str, Event]] = {
     "entry.corrected_in_book": Event("the leaders", Kind.RECEIPT, ("entry.reverse",)),
     "meeting.called": Event("every member", Kind.REMINDER, ("meeting.call",)),
     "sms.nearly_spent": Event("the leaders", Kind.WORK, ()),
+    "meeting.changed": Event("every member", Kind.REMINDER, ("meeting.change",)),
+    "meeting.cancelled": Event("every member", Kind.REMINDER, ("meeting.cancel",)),
+    "meeting.cancelled_because": Event("every member", Kind.REMINDER, ("meeting.cancel",)),
+    "meeting.digest": Event("every member", Kind.SOCIAL, ("meeting.close",)),
     "sms.reply": Event("who sent an SMS", Kind.ANSWER, ()),
 }
 

@@ -15,8 +15,11 @@ from core.commands import (
     AskToJoin,
     CallMeeting,
     CancelLoan,
+    CancelMeeting,
+    ChangeMeeting,
     ChooseGroup,
     ChooseLanguage,
+    CloseMeeting,
     Command,
     DecideCash,
     DecideJoin,
@@ -64,6 +67,9 @@ class Things:
         self.asked = asked.facts["member_id"]
         met = town.do(CallMeeting, group_id=self.group, starts_at=town.now + timedelta(days=1), place="Hall")
         self.meeting = met.facts["meeting_id"]
+        begun = town.do(CallMeeting, group_id=self.group, starts_at=town.now + timedelta(seconds=5), place="Hall")
+        self.begun = begun.facts["meeting_id"]
+        town.now += timedelta(seconds=5)
         self.entry = newest(town, "entry", self.group, "book_id")
 
 
@@ -95,6 +101,9 @@ def asks(town: Town, things: Things) -> dict[str, Callable[[], tuple[type[Comman
         "loan.decide": lambda: (DecideLoan, {"loan_id": things.applied, "agree": True}),
         "loan.disburse": lambda: (DisburseLoan, {"loan_id": things.approved}),
         "meeting.call": lambda: (CallMeeting, {"starts_at": town.now + timedelta(days=2), "place": "Hall"}),
+        "meeting.change": lambda: (ChangeMeeting, {"meeting_id": things.meeting, "place": "Market"}),
+        "meeting.cancel": lambda: (CancelMeeting, {"meeting_id": things.meeting}),
+        "meeting.close": lambda: (CloseMeeting, {"meeting_id": things.begun}),
         "meeting.answer": lambda: (AnswerMeeting, {"meeting_id": things.meeting, "answer": "yes"}),
         "entry.reverse": lambda: (ReverseEntry, {"entry_id": things.entry, "reason": "x", "effective_on": town.now.date()}),
         "entries.import": lambda: (ImportEntries, {"book": "OTHER", "currency": "KES", "may_open": True, "lines": ()}),
@@ -171,6 +180,9 @@ def test_what_each_role_gets_is_what_was_reviewed(town: Town, umoja: Things) -> 
         "loan.decide": "treasurer chair",  # not the secretary, whose request it is
         "loan.disburse": "treasurer",
         "meeting.call": "treasurer chair secretary",
+        "meeting.change": "treasurer chair secretary",
+        "meeting.cancel": "treasurer chair secretary",
+        "meeting.close": "treasurer chair secretary",
         "meeting.answer": "member treasurer chair secretary",
         "entry.reverse": "",
         "entries.import": "",
@@ -192,7 +204,7 @@ def test_nobody_acts_in_a_group_that_is_not_theirs(town: Town, umoja: Things, tu
 
 def test_nobody_reaches_another_groups_things_from_their_own(town: Town, umoja: Things, tumaini: Things) -> None:
     """Asked in one's own group, with the ids of the other group's things: they are not found, whatever the role."""
-    deeds = ("repayment.declare", ".decide", ".cancel", ".disburse", ".answer", ".reverse")
+    deeds = ("repayment.declare", ".decide", ".cancel", ".disburse", ".answer", ".reverse", ".change", ".cancel", ".close")
     about = {name for name in PERMITS if name.endswith(deeds)}
     not_found = {"role.already_decided", "loan.not_active", "meeting.over", "role.not_allowed", "role.not_a_member"}
     for name, ask in asks(town, tumaini).items():

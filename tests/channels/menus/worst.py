@@ -22,14 +22,14 @@ CODE: Final = "W" * 12
 HELP: Final = "+254711000000"
 SERVICE_CODE: Final = "*384*12345#"
 
-_AMOUNTS: Final = "amount balance low high savings most least box interest principal box_old box_new"
+_AMOUNTS: Final = "saved repaid lent own amount balance low high savings most least box interest principal box_old box_new"
 _SUMS: Final = "total owed first next left old new"
 FACTS: Final[Mapping[str, Any]] = {
     **dict.fromkeys(_AMOUNTS.split(), AMOUNT),
     **dict.fromkeys(_SUMS.split(), SUM),
     **dict.fromkeys(["group", "name", "by", "place", "keeper", "elsewhere"], NAME),
     **dict.fromkeys(("due", "on"), DAY),
-    **dict.fromkeys(("starts_at", "until"), MOMENT),
+    **dict.fromkeys(("starts_at", "until", "begun_at"), MOMENT),
     "timezone": "Africa/Nairobi",
     "group_code": CODE,
     "code": CODE,
@@ -50,6 +50,7 @@ FACTS: Final[Mapping[str, Any]] = {
     "tries_left": 2,
     "waiting": 100,
     "meeting_id": 1,
+    "begun_id": 1,
     "official": True,
     "tenfold": True,
     "said_maybe": True,
