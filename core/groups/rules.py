@@ -63,6 +63,10 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "loan.disburse": Permit(CASH_KEEPERS, pin=True),
     "meeting.call": Permit(LEADERS | _OPERATORS),
     "meeting.answer": Permit(_MEMBERS),
+    # The key holders stand in where no leader may decide.
+    "dispute.open": Permit(_MEMBERS),
+    "dispute.decide": Permit(LEADERS | {Role.KEY_HOLDER}, pin=True),
+    "dispute.withdraw": Permit(_MEMBERS),
     "entry.reverse": Permit(_OPERATORS),
     "entries.import": Permit(_OPERATORS),
 }
@@ -103,6 +107,7 @@ class Rules:
     loan_months_max: int = 6
     loan_minor_min: int = 100_00
     meeting_notice_days: int = 3
+    dispute_days_max: int = 90
 
     def as_facts(self) -> dict[str, Any]:
         """Give the rules as they are kept."""
