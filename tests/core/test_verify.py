@@ -36,7 +36,7 @@ def town(owner: Session) -> Town:
     saved = driver(owner).execute("SELECT max(id) FROM entry WHERE book_id = %s AND kind = 'saving.deposit'", (town.group_id,)).fetchone()
     assert saved is not None
     town.asks(ReverseEntry, None, entry_id=saved[0], reason="counted twice", effective_on=AT.date())
-    for major, agree in ((10, True), (20, False), (30, None)):
+    for major, agree in ((60, True), (70, False), (80, None)):
         dispute = town.asks(OpenDispute, "amina", code=town.saves("amina", major)["code"])["dispute_id"]
         if agree is not None:
             town.asks(DecideDispute, "chausiku", dispute_id=dispute, agree=agree)
