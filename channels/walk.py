@@ -172,5 +172,6 @@ _AFTER: Final[dict[str, Callable[[Conversation, Receipt], None]]] = {
     "member.decide": _pin_given,
     "cash.decide": _pin_given,
     "loan.decide": _pin_given,
+    "dispute.decide": _pin_given,
     "loan.disburse": _pin_given,
 }

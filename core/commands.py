@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
-from core.ids import CommandId, DeclarationId, EntryId, GroupId, LoanId, MeetingId, MemberId, OrganisationId, PersonId
+from core.ids import CommandId, DeclarationId, DisputeId, EntryId, GroupId, LoanId, MeetingId, MemberId, OrganisationId, PersonId
 from core.money import Money
 
 NO_GROUP: Final = GroupId(0)
@@ -263,6 +263,34 @@ class AnswerMeeting(Command):
     kind: ClassVar[str] = "meeting.answer"
     meeting_id: MeetingId
     answer: str
+
+
+# Disputes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDispute(Command):
+    """Say that an entry on one's own account is wrong; `code` is that of its receipt."""
+
+    kind: ClassVar[str] = "dispute.open"
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideDispute(Command):
+    """Agree that a disputed entry is wrong, which undoes it, or say that it stands."""
+
+    kind: ClassVar[str] = "dispute.decide"
+    dispute_id: DisputeId
+    agree: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawDispute(Command):
+    """Take back one's own dispute, as long as nobody has decided on it."""
+
+    kind: ClassVar[str] = "dispute.withdraw"
+    dispute_id: DisputeId
 
 
 # Books

@@ -120,6 +120,41 @@ _LOANS: Final = (
         """,
     ),
 )
+_DISPUTES: Final = (
+    Check(
+        "upheld-is-reversed",
+        "dispute {dispute} of entry {entry} is {state} and names reversal {named}; the entry was reversed by {by}",
+        """
+        SELECT d.group_id AS book_id, d.id AS dispute, d.entry_id AS entry, d.state, d.reversal_id AS named, r.id AS by
+        FROM dispute d LEFT JOIN entry r ON r.book_id = d.group_id AND r.reverses = d.entry_id
+        WHERE CASE d.state WHEN 'upheld' THEN d.reversal_id IS DISTINCT FROM r.id OR r.id IS NULL
+                           WHEN 'open' THEN d.reversal_id IS NOT NULL OR r.id IS NOT NULL
+                           ELSE d.reversal_id IS NOT NULL END
+        """,
+    ),
+    Check(
+        "dispute-of-own-entry",
+        "dispute {dispute} is of entry {entry}, which moves no account of its member {member}",
+        """
+        SELECT d.group_id AS book_id, d.id AS dispute, d.entry_id AS entry, d.member_id AS member FROM dispute d
+        WHERE NOT EXISTS (
+          SELECT FROM posting p JOIN account a ON a.book_id = p.book_id AND a.id = p.account_id
+          WHERE p.book_id = d.group_id AND p.entry_id = d.entry_id AND a.member_id = d.member_id)
+        """,
+    ),
+    Check(
+        "dispute-maker-is-not-checker",
+        "dispute {dispute} was decided by person {person}, who recorded its entry or disputes it (or it names others than those who did)",
+        """
+        SELECT d.group_id AS book_id, d.id AS dispute, d.decided_by AS person
+        FROM dispute d
+        LEFT JOIN member m ON m.group_id = d.group_id AND m.id = d.member_id
+        LEFT JOIN entry e ON e.book_id = d.group_id AND e.id = d.entry_id
+        WHERE d.person_id IS DISTINCT FROM m.person_id OR d.recorded_by IS DISTINCT FROM e.actor_id
+           OR d.decided_by IN (d.person_id, e.actor_id) OR (d.state IN ('upheld', 'rejected')) <> (d.decided_by IS NOT NULL)
+        """,
+    ),
+)
 _PEOPLE: Final = (
     Check(
         "group-has-book",
@@ -167,4 +202,4 @@ _PEOPLE: Final = (
     ),
 )
 
-CHECKS: Final = (*ledger.CHECKS, *_CASH, *_LOANS, *_PEOPLE)
+CHECKS: Final = (*ledger.CHECKS, *_CASH, *_LOANS, *_DISPUTES, *_PEOPLE)

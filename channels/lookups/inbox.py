@@ -1,14 +1,17 @@
 """What waits for an official: the first thing, and the next after one that was put off.
 
-Things come in the order of (rank, id): cash to be saved or repaid, people to let in, loans to decide on, loans to pay out, and
-last those that the box cannot pay now. What is on the screen, and what was put off before it, is known by these two.
+Things come in the order of (rank, id): cash to be saved or repaid, people to let in, disputed entries, loans to decide on, loans
+to pay out, and last those that the box cannot pay now. What is on the screen, and what was put off before it, is known by these two.
 """
 
 from typing import Any, Final
 
 from channels.lookups.look import Facts, Look
 from core.db.statement import Statement
+from core.disputes.queries import MOVED
+from core.disputes.rules import DECIDERS
 from core.groups.rules import CASH_KEEPERS, LEADERS, Role
+from core.ledger.receipts import receipt_code
 from core.ledger.rules import CASH
 from core.money import Money
 
@@ -22,6 +25,19 @@ def _offices(roles: frozenset[Role]) -> str:
 def is_leader(m: str) -> str:
     """Write in SQL that a row `m` of `member` leads its group."""
     return f"{m}.roles && {_offices(LEADERS)}"
+
+
+def _decides(m: str) -> str:
+    """Write in SQL that a row `m` of `member` decides on the open dispute `it`: as `take_up` of the disputes has it."""
+
+    def may(o: str, office: frozenset[Role]) -> str:
+        return f"""{o}.roles && {_offices(office)} AND {o}.person_id IS DISTINCT FROM it.recorded_by AND NOT EXISTS (
+          SELECT FROM dispute own WHERE own.group_id = it.group_id AND own.entry_id = it.entry_id AND own.state = 'open'
+            AND own.person_id = {o}.person_id)"""
+
+    leaders, stand_ins = DECIDERS
+    return f"""({may(m, leaders)} OR {may(m, stand_ins)} AND NOT EXISTS (
+      SELECT FROM member o WHERE o.group_id = it.group_id AND o.state = 'active' AND o.roles <> '{{}}' AND {may("o", leaders)}))"""
 
 
 def _kinds(m: str) -> tuple[str, ...]:
@@ -39,22 +55,26 @@ def _kinds(m: str) -> tuple[str, ...]:
       SELECT 'join' AS kind, 2 AS rank, it.id, it.person_id, 0::bigint AS minor, 0::bigint AS interest, 0 AS months
       FROM member it WHERE {others} AND it.state = 'asked' AND {is_leader(m)}
     """  # noqa: S608
+    disputes = f"""
+      SELECT 'dispute' AS kind, 3 AS rank, it.id, it.person_id, 0::bigint AS minor, 0::bigint AS interest, 0 AS months
+      FROM dispute it WHERE {others} AND it.state = 'open' AND {_decides(m)}
+    """  # noqa: S608
     loans = f"""
-      SELECT 'loan' AS kind, 3 AS rank, it.id, it.person_id, it.principal_minor AS minor, it.interest_minor AS interest, it.months
+      SELECT 'loan' AS kind, 4 AS rank, it.id, it.person_id, it.principal_minor AS minor, it.interest_minor AS interest, it.months
       FROM loan it WHERE {others} AND it.state = 'applied' AND {is_leader(m)}
     """  # noqa: S608
     payouts = f"""
       SELECT 'payout' AS kind, CASE WHEN it.principal_minor <= (
-               SELECT a.balance_minor FROM account a WHERE a.book_id = {m}.group_id AND a.code = '{CASH}') THEN 4 ELSE 5 END AS rank,
+               SELECT a.balance_minor FROM account a WHERE a.book_id = {m}.group_id AND a.code = '{CASH}') THEN 5 ELSE 6 END AS rank,
              it.id, it.person_id, it.principal_minor AS minor, it.interest_minor AS interest, it.months
       FROM loan it WHERE {others} AND it.state = 'approved' AND {handled}
     """  # noqa: S608
-    return cash, joins, loans, payouts
+    return cash, joins, disputes, loans, payouts
 
 
 def something_waits(m: str) -> str:
     """Write in SQL that something waits for the member `m`."""
-    return f"({is_leader(m)} AND EXISTS ({' UNION ALL '.join(_kinds(m))}))"
+    return f"({m}.roles <> '{{}}' AND EXISTS ({' UNION ALL '.join(_kinds(m))}))"
 
 
 def _first() -> str:
@@ -73,13 +93,20 @@ FROM member m JOIN savings_group g ON g.id = m.group_id CROSS JOIN LATERAL {_fir
 WHERE {_MEMBER}
 """)  # noqa: S608 our own words
 
+_DISPUTED: Final[Statement[Any]] = Statement(f"""
+SELECT e.id, e.kind, e.effective_on AS day, {MOVED.format(member="d.member_id")} AS minor
+FROM dispute d JOIN entry e ON e.book_id = d.group_id AND e.id = d.entry_id WHERE d.group_id = %(group)s AND d.id = %(dispute)s
+""")  # noqa: S608
+# What an entry is to its member, by its kind.
+_OF: Final = {"saving.deposit": "saved", "loan.repaid": "repaid", "loan.disbursed": "lent", "reversal": "corrected"}
+
 
 def _next(look: Look, put_off: tuple[int, int]) -> Facts:
     rank, id_ = put_off
     item = look.one(_NEXT, look.ids() | {"rank": rank, "id": id_})
     if item is None:
         return {}
-    return {
+    facts = {
         item.kind: True,
         "kind": item.kind,
         "rank": item.rank,
@@ -91,6 +118,13 @@ def _next(look: Look, put_off: tuple[int, int]) -> Facts:
         "months": item.months,
         "group": item.group,
     }
+    return facts | (_disputed(look, item) if item.kind == "dispute" else {})
+
+
+def _disputed(look: Look, item: Any) -> Facts:  # noqa: ANN401 a row by name
+    entry = look.one(_DISPUTED, look.ids() | {"dispute": item.id})
+    amount = Money(entry.minor, item.currency)
+    return {"amount": amount, "on": entry.day, "of": _OF.get(entry.kind, "other"), "code": receipt_code(entry.id)}
 
 
 def _put_off(look: Look) -> tuple[int, int]:

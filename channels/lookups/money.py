@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from channels.lookups.look import Facts, Look
 from core.db.statement import Statement
+from core.disputes.queries import MOVED
 from core.groups.queries import RULES_IN_FORCE
 from core.groups.rules import rules_from
 from core.loans.operations import LoanOpen
@@ -63,6 +64,7 @@ def saving_total(look: Look) -> Facts:
 
 _BALANCE: Final[Statement[Any]] = Statement(f"""
 SELECT g.name AS group, g.currency, -a.balance_minor AS savings, line.id, line.day, line.minor,
+       disputed.id AS dispute, disputed.day AS disputed_on, disputed.minor AS disputed,
        (SELECT debt.balance_minor FROM loan l JOIN account debt ON debt.book_id = l.group_id AND debt.id = l.account_id
         WHERE l.group_id = g.id AND l.member_id = m.id AND l.state = 'active') AS owed
 {_MEMBER}
@@ -71,17 +73,25 @@ LEFT JOIN LATERAL (
   FROM posting t JOIN entry e ON e.book_id = t.book_id AND e.id = t.entry_id
   WHERE t.book_id = a.book_id AND t.account_id = a.id ORDER BY t.account_version DESC LIMIT {STATEMENT_LINES}
 ) line ON true
+LEFT JOIN LATERAL (
+  SELECT d.id, e.effective_on AS day, {MOVED.format(member="m.id")} AS minor
+  FROM dispute d JOIN entry e ON e.book_id = d.group_id AND e.id = d.entry_id
+  WHERE d.group_id = g.id AND d.member_id = m.id AND d.state = 'open' ORDER BY d.id DESC LIMIT 1
+) disputed ON true
 WHERE g.id = %(group)s ORDER BY line.version DESC
 """)  # noqa: S608 our own words
 
 
 def balance(look: Look) -> Facts:
-    """Savings, debt, and the last entries of the savings account."""
+    """Savings, debt, what the member disputes (the newest of it), and the last entries of the savings account."""
     rows = _BALANCE.all(look.work.driver, look.ids())
     first, currency = rows[0], rows[0].currency
     facts: Facts = {"group": first.group, "savings": Money(first.savings, currency)}
     if first.owed:
         facts["owed"] = Money(first.owed, currency)
+    if first.dispute is not None:
+        disputed = {"disputed": Money(first.disputed, currency), "disputed_on": first.disputed_on}
+        facts |= {"dispute_id": first.dispute} | disputed
     facts["entries"] = [{"id": row.id, "on": row.day, "amount": Money(row.minor, currency)} for row in rows if row.id is not None]
     return facts
 

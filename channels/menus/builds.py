@@ -14,6 +14,7 @@ from core.commands import (
     CloseMeeting,
     Command,
     DecideCash,
+    DecideDispute,
     DecideJoin,
     DecideLoan,
     DeclareRepayment,
@@ -23,6 +24,7 @@ from core.commands import (
     ProvePin,
     Secret,
     SetPin,
+    WithdrawDispute,
 )
 from core.loans.rules import LoanState
 
@@ -103,6 +105,16 @@ def decide_cash(answers: Facts, asking: Asking) -> Command:
 def decide_join(answers: Facts, asking: Asking) -> Command:
     """Let somebody in, or not."""
     return DecideJoin(**asking.envelope(pin=True), member_id=answers["item_id"], agree=answers["agree"])
+
+
+def decide_dispute(answers: Facts, asking: Asking) -> Command:
+    """Say whether a disputed entry is wrong."""
+    return DecideDispute(**asking.envelope(pin=True), dispute_id=answers["item_id"], agree=answers["agree"])
+
+
+def withdraw_dispute(answers: Facts, asking: Asking) -> Command:
+    """Take one's own dispute back."""
+    return WithdrawDispute(**asking.envelope(), dispute_id=answers["dispute_id"])
 
 
 def decide_loan(answers: Facts, asking: Asking) -> Command:

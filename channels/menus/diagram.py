@@ -30,7 +30,7 @@ def _slug(name: str) -> str:
 
 
 # Of a screen that has several words, those about this.
-_FOR_EXAMPLE: Final = {"resume": "save.confirm", "code": "role.not_allowed", "agree": True, "kind": "loan"}
+_FOR_EXAMPLE: Final = {"resume": "save.confirm", "code": "role.not_allowed", "agree": True, "kind": "loan", "of": "saved"}
 
 
 def _words(screen: Screen) -> str:

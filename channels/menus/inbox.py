@@ -1,18 +1,21 @@
-"""What waits for an official: cash to confirm, people to let in, loans to decide on and to pay out. One after another."""
+"""What waits for an official: cash to confirm, people to let in, disputes and loans to decide on, loans to pay out. One after another."""
 
 from typing import Final
 
 from channels.menus import builds, replies
 from channels.menus.screens import Build, Choice, Node, Route, Screen
 
-_KINDS: Final = tuple((kind, f"inbox.{kind}") for kind in ("saving", "repayment", "join", "loan", "payout"))
+_KINDS: Final = tuple((kind, f"inbox.{kind}") for kind in ("saving", "repayment", "join", "dispute", "loan", "payout"))
 # Why what is agreed to may not be possible (any more).
 _NOT_BOOKED: Final = ("loan.not_active", "loan.pays_too_much", "amount.too_large")
 _NOT_LET_IN: Final = ("group.full",)
+_NOT_UNDONE: Final = ("ledger.entry_of_a_loan", "ledger.overdrawn")
 _NOT_PAID: Final = ("loan.box_too_small", "loan.borrower_left", "loan.no_longer_covered")
 
 
-def _decision(kind: str, build: Build, agree: str, refuse: str = "", *, words: str = "", undone: tuple[str, ...] = ()) -> tuple[Node, ...]:
+def _decision(
+    kind: str, build: Build, agree: str, refuse: str = "", *, words: str = "", asked_of: str | None = None, undone: tuple[str, ...] = ()
+) -> tuple[Node, ...]:
     """Lay out one kind of decision: the question, the PIN, the deed, with the next question right behind it.
 
     The PIN is asked once in a session, but each time for a payout: there money goes out.
@@ -27,7 +30,13 @@ def _decision(kind: str, build: Build, agree: str, refuse: str = "", *, words: s
         *((code, f"{name}.undone") for code in undone),
     )
     return (
-        Screen(name, choices=(Choice("1", agree, f"{name}.pin", sets=("agree", True)), *no, later), confirm=True, back="inbox.over"),
+        Screen(
+            name,
+            about=asked_of,
+            choices=(Choice("1", agree, f"{name}.pin", sets=("agree", True)), *no, later),
+            confirm=True,
+            back="inbox.over",
+        ),
         Screen(
             f"{name}.pin",
             words=f"{said}.pin",
@@ -72,6 +81,9 @@ NODES: Final[tuple[Node, ...]] = (
     _undone("inbox.repayment.undone", "not_received", "inbox.repayment.pin", words="inbox.cash.undone"),
     *_decision("join", builds.decide_join, "let_in", "not_let_in", undone=_NOT_LET_IN),
     _undone("inbox.join.undone", "not_let_in", "inbox.join.pin"),
+    # What is wrong and cannot be undone stays disputed, until it can be or is said to stand.
+    *_decision("dispute", builds.decide_dispute, "undo", "stands", asked_of="of", undone=_NOT_UNDONE),
+    _undone("inbox.dispute.undone", "stands", "inbox.dispute.pin"),
     *_decision("loan", builds.decide_loan, "approve", "reject"),
     *_decision("payout", builds.disburse_loan, "paid_out", undone=_NOT_PAID),
     # An approval is taken back as a request is rejected.

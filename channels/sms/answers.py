@@ -24,12 +24,15 @@ from channels.walk import House, Walk
 from channels.words.catalogue import say
 from channels.words.folding import fold_to_gsm7
 from channels.words.gsm7 import measure
-from core.commands import Secret
+from core.commands import OpenDispute, Secret
 from core.db.engine import Work
+from core.execute import execute
 from core.groups.queries import Reached, find_reached
+from core.ids import GroupId, PersonId, id_from
 from core.outbox import stops
 from core.outbox.operations import Message, put
 from core.phone import is_e164, masked
+from core.refusal import Refused
 
 log = structlog.get_logger(__name__)
 
@@ -76,6 +79,7 @@ class _Answering:
         )
         self.said: dict[str, Any] = {}
         self.page = 0
+        self.event = f"sms:{sms.id}"  # the key under which the answer is told, once
 
     def run(self) -> None:
         if received.is_known(self.work.driver, self.sms.id):
@@ -169,8 +173,8 @@ class _Answering:
 
     def _balance(self, _said: Said) -> str:
         facts = self.walk.look(self.conversation, "balance")
-        owed = [self._say("balance.owed", **facts)] if facts.get("owed") else []
-        return _one_sms([self._say("balance", **facts), *owed])
+        more = [self._say(f"balance.{fact}", **facts) for fact in ("owed", "disputed") if facts.get(fact)]
+        return _one_sms([self._say("balance", **facts), *more])
 
     def _statement(self, said: Said) -> str:
         """The newest entries, a few at a time; NEXT gives those before them."""
@@ -181,7 +185,7 @@ class _Answering:
         self.said = {"command": said.command}
         if not entries.rows:
             return self._say("sms.no_entries")
-        rows = [self._say("balance.row", **row) for row in entries.rows]
+        rows = [self._say("sms.row_disputed" if row["disputed"] else "balance.row", **row) for row in entries.rows]
         return _one_sms([self._membership().group_name, *rows, *([self._say("sms.more")] if entries.more else [])])
 
     def _next(self) -> tuple[Said, int]:
@@ -198,12 +202,30 @@ class _Answering:
         found = receipts.behind(self.work.driver, code=said.code, groups=self._groups(), person_id=self.conversation.person_id)
         if found is None:
             return self._say("sms.no_receipt", code=said.code)
-        kind = "undone" if found["reversed"] else "own" if found["own"] else ""
-        return self._say(f"sms.receipt_{kind}".rstrip("_"), **found)
+        kind = next((f"_{kind}" for kind in ("undone", "disputed", "own") if found[kind]), "")
+        return self._say(f"sms.receipt{kind}", **found)
 
     def _dispute(self, said: Said) -> str:
-        """Say who looks at a receipt that its owner does not agree with: the leaders, face to face."""
-        return self._say("sms.dispute", code=said.code)
+        """Dispute an entry on the sender's own account; a receipt of somebody else is refused as one that does not exist."""
+        assert said.code is not None
+        found = receipts.behind(self.work.driver, code=said.code, groups=self._groups(), person_id=self.conversation.person_id)
+        if found is not None and found["own"]:
+            self.conversation.group_id = found["group_id"]
+        command = OpenDispute(
+            id=id_from(CHANNEL, self.sms.id),
+            at=self.sms.at,
+            channel=CHANNEL,
+            group_id=GroupId(self.conversation.group_id),
+            actor_id=PersonId(self.conversation.person_id or 0),
+            code=said.code,
+        )
+        try:
+            facts = execute(self.work.session, command).facts
+        except Refused as refusal:
+            return self._say(f"refused.{refusal.code}", **refusal.facts)
+        # The member has this in writing already, if it is their first handset that they write from: it is not told twice.
+        self.event = f"{command.id}:dispute.opened"
+        return self._say("dispute.opened", **facts)
 
     def _groups(self) -> list[int]:
         assert self.walk.reached is not None
@@ -252,7 +274,7 @@ class _Answering:
             language=self.conversation.language,
             template="sms.reply",
             facts={"text": text},
-            event_key=event or f"sms:{self.sms.id}",
+            event_key=event or self.event,
             at=self.sms.at,
         )
         put(self.work.session, message)

@@ -9,7 +9,8 @@ from core.ledger.receipts import entry_of
 from core.money import Money
 
 _ENTRIES: Final[Statement[Any]] = Statement("""
-SELECT e.effective_on AS day, -p.amount_minor AS minor, b.currency
+SELECT e.effective_on AS day, -p.amount_minor AS minor, b.currency,
+       EXISTS (SELECT FROM dispute d WHERE d.group_id = e.book_id AND d.entry_id = e.id AND d.state = 'open') AS disputed
 FROM member m JOIN book b ON b.id = m.group_id
 JOIN account a ON a.book_id = m.group_id AND a.code = 'savings:' || m.number
 JOIN posting p ON p.book_id = a.book_id AND p.account_id = a.id
@@ -19,7 +20,8 @@ ORDER BY p.account_version DESC LIMIT %(limit)s
 """)
 # An entry of a group that the asker is in. Whose it is shows only to its owner; the amount and the day to all of the group.
 _BEHIND: Final[Statement[Any]] = Statement("""
-SELECT e.effective_on AS day, b.currency, g.name AS group, p.amount_minor AS minor,
+SELECT e.effective_on AS day, b.currency, g.id AS group_id, g.name AS group, p.amount_minor AS minor,
+       EXISTS (SELECT FROM dispute d WHERE d.group_id = e.book_id AND d.entry_id = e.id AND d.state = 'open') AS disputed,
        EXISTS (SELECT FROM entry r WHERE r.book_id = e.book_id AND r.reverses = e.id) AS reversed,
        EXISTS (SELECT FROM posting o JOIN account a ON a.book_id = o.book_id AND a.id = o.account_id
                JOIN member m ON m.group_id = a.book_id AND m.id = a.member_id
@@ -42,7 +44,7 @@ def statement(connection: Driver, *, group_id: int, member_id: int | None, page:
     """A member's savings, newest first; page 0 is the newest."""
     asked = {"group": group_id, "member": member_id, "skip": page * limit, "limit": limit + 1}
     found = _ENTRIES.all(connection, asked)
-    rows = [{"on": row.day, "amount": Money(row.minor, row.currency)} for row in found[:limit]]
+    rows = [{"on": row.day, "amount": Money(row.minor, row.currency), "disputed": row.disputed} for row in found[:limit]]
     return Entries(rows, more=len(found) > limit)
 
 
@@ -57,6 +59,8 @@ def behind(connection: Driver, *, code: str, groups: list[int], person_id: int |
         "on": row.day,
         "amount": Money(abs(row.minor), row.currency),
         "group": row.group,
-        "reversed": row.reversed,
+        "group_id": row.group_id,
+        "undone": row.reversed,
+        "disputed": row.disputed,
         "entry_id": entry_of(code),
     }

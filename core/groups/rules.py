@@ -66,6 +66,10 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "meeting.cancel": Permit(LEADERS | _OPERATORS),
     "meeting.close": Permit(LEADERS | _OPERATORS),
     "meeting.answer": Permit(_MEMBERS),
+    # The key holders stand in where no leader may decide.
+    "dispute.open": Permit(_MEMBERS),
+    "dispute.decide": Permit(LEADERS | {Role.KEY_HOLDER}, pin=True),
+    "dispute.withdraw": Permit(_MEMBERS),
     "entry.reverse": Permit(_OPERATORS),
     "entries.import": Permit(_OPERATORS),
 }
@@ -107,6 +111,7 @@ class Rules:
     loan_minor_min: int = 100_00
     meeting_notice_days: int = 3
     sms_segments_monthly_max: int = 2_000  # 0 sets no cap; see core.groups.caps
+    dispute_days_max: int = 90
 
     def as_facts(self) -> dict[str, Any]:
         """Give the rules as they are kept."""

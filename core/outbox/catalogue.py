@@ -39,7 +39,10 @@ class Event:
     of: tuple[str, ...]
 
 
-_WITH_PIN: Final = ("pin.prove", "pin.set", "cash.decide", "member.decide", "loan.decide", "loan.disburse", "link.make")
+_WITH_PIN: Final = (
+    *("pin.prove", "pin.set", "cash.decide", "member.decide", "loan.decide", "loan.disburse", "link.make"),
+    "dispute.decide",
+)
 
 EVENTS: Final[Mapping[str, Event]] = {
     # Cash that changes hands does so now, by day or night.
@@ -64,8 +67,14 @@ EVENTS: Final[Mapping[str, Event]] = {
     "pin.set": Event("the person", Kind.SECURITY, ("pin.set",)),
     "pin.changed": Event("the person", Kind.SECURITY, ("pin.set",)),
     "pin.locked": Event("the person", Kind.SECURITY, _WITH_PIN),
-    "entry.corrected": Event("the member", Kind.RECEIPT, ("entry.reverse",)),
-    "entry.corrected_in_book": Event("the leaders", Kind.RECEIPT, ("entry.reverse",)),
+    # Who disputed the entry is told by `dispute.upheld` alone.
+    "entry.corrected": Event("the member", Kind.RECEIPT, ("entry.reverse", "dispute.decide")),
+    "entry.corrected_in_book": Event("the leaders", Kind.RECEIPT, ("entry.reverse", "dispute.decide")),
+    "dispute.opened": Event("the member", Kind.RECEIPT, ("dispute.open",)),
+    "dispute.asked": Event("who may decide on it", Kind.WORK, ("dispute.open",)),
+    "dispute.upheld": Event("the member", Kind.RECEIPT, ("dispute.decide",)),
+    "dispute.rejected": Event("the member", Kind.RECEIPT, ("dispute.decide",)),
+    "dispute.withdrawn": Event("the member", Kind.RECEIPT, ("dispute.withdraw",)),
     "meeting.called": Event("every member", Kind.REMINDER, ("meeting.call",)),
     "sms.nearly_spent": Event("the leaders", Kind.WORK, ()),
     "meeting.changed": Event("every member", Kind.REMINDER, ("meeting.change",)),

@@ -7,8 +7,9 @@ import pytest
 
 from channels.conversations import Conversation
 from channels.lookups import LOOKUPS, Look
-from core.commands import Command, DecideCash, DecideJoin, DecideLoan, DisburseLoan
+from core.commands import Command, DecideCash, DecideDispute, DecideJoin, DecideLoan, DisburseLoan, OpenDispute
 from core.db.engine import Work
+from core.ledger.receipts import receipt_code
 
 from .test_rights import Things, outcome
 from .town import AMINA, MORNING, Town
@@ -16,10 +17,11 @@ from .town import AMINA, MORNING, Town
 # Why a payout is theirs, and yet cannot be made.
 _NOT_NOW: Final = {"loan.box_too_small", "loan.borrower_left", "loan.no_longer_covered"}
 OFFICIALS: Final = ("Amina", "Baraka", "Chausiku", "Daudi")
-KINDS: Final = {"saving": 1, "repayment": 1, "join": 2, "loan": 3, "payout": 4}
+KINDS: Final = {"saving": 1, "repayment": 1, "join": 2, "dispute": 3, "loan": 4, "payout": 5}
 _OF_KIND: Final[dict[str, tuple[type[Command], str]]] = {
     "saving": (DecideCash, "declaration_id"),
     "join": (DecideJoin, "member_id"),
+    "dispute": (DecideDispute, "dispute_id"),
     "loan": (DecideLoan, "loan_id"),
     "payout": (DisburseLoan, "loan_id"),
 }
@@ -54,6 +56,7 @@ def decidable_by(town: Town, who: str) -> set[tuple[str, int]]:
     everything = {
         *(("saving", row[0]) for row in town.sql("SELECT id FROM declaration WHERE group_id = %(g)s AND state = 'declared'", g=group)),
         *(("join", row[0]) for row in town.sql("SELECT id FROM member WHERE group_id = %(g)s AND state = 'asked'", g=group)),
+        *(("dispute", row[0]) for row in town.sql("SELECT id FROM dispute WHERE group_id = %(g)s AND state = 'open'", g=group)),
         *(("loan", row[0]) for row in town.sql("SELECT id FROM loan WHERE group_id = %(g)s AND state = 'applied'", g=group)),
         *(("payout", row[0]) for row in town.sql("SELECT id FROM loan WHERE group_id = %(g)s AND state = 'approved'", g=group)),
     }
@@ -80,7 +83,24 @@ def waiting(town: Town) -> Town:
         " applied_at) SELECT m.group_id, 90 + m.id, m.id, m.person_id, 'approved', 10000, 0, 1, 0, now()"
         " FROM member m JOIN person p ON p.id = m.person_id WHERE p.name = 'Baraka'"
     )
+    # Of a member (by Things), of the treasurer, of the secretary; and what both Amina and the secretary dispute.
+    for who, kind in (("Baraka", "saving.deposit"), ("Daudi", "saving.deposit"), ("Amina", "test"), ("Daudi", "test")):
+        town.do(OpenDispute, channel="ussd", group_id=town.groups["UMOJA"], actor_id=town.people[who], code=receipt_of(town, who, kind))
     return town
+
+
+def receipt_of(town: Town, who: str, kind: str) -> str:
+    """The newest entry of a kind on somebody's account; the `test` one is of two, which no command posts, recorded by the chair."""
+    if kind == "test":
+        town.sql(
+            "SELECT post_entry(%(g)s, 'two', 'test', %(by)s, '2026-03-02', now(), array_agg(id ORDER BY id), ARRAY[300, -100, -200])"
+            " FROM account WHERE book_id = %(g)s AND code IN ('cash', 'savings:1', 'savings:4')",
+            g=town.groups["UMOJA"],
+            by=town.people["Chausiku"],
+        )
+    own = "SELECT max(p.entry_id) FROM posting p JOIN account a ON a.id = p.account_id JOIN entry e ON e.id = p.entry_id"
+    ((entry,),) = town.sql(own + " WHERE a.member_id = %(m)s AND e.kind = %(k)s", m=town.members["UMOJA", who], k=kind)
+    return receipt_code(entry)
 
 
 ROLES: Final = {
@@ -89,6 +109,10 @@ ROLES: Final = {
     "no treasurer": {"Baraka": "{}"},
     "the chair is the treasurer too": {"Baraka": "{}", "Chausiku": "{chair,treasurer}"},
     "the treasurer has left": {"Baraka": None},
+    "a key holder beside leaders": {"Daudi": "{key_holder}"},
+    "key holders stand in": {"Amina": "{key_holder}", "Chausiku": "{}", "Daudi": "{key_holder}"},
+    "nobody but who recorded it": {"Chausiku": "{}", "Daudi": "{}"},
+    "nobody but who disputes it": {"Amina": "{key_holder}", "Baraka": "{}", "Chausiku": "{}"},
 }
 
 

@@ -22,6 +22,7 @@ from core.commands import (
     CloseMeeting,
     Command,
     DecideCash,
+    DecideDispute,
     DecideJoin,
     DecideLoan,
     DeclareRepayment,
@@ -29,15 +30,18 @@ from core.commands import (
     DisburseLoan,
     ImportEntries,
     MakeLinkCode,
+    OpenDispute,
     OpenGroup,
     OpenOrganisation,
     ProvePin,
     ReverseEntry,
     SetPin,
+    WithdrawDispute,
 )
 from core.db.engine import Work
 from core.execute import execute
 from core.groups.rules import PERMITS, Role
+from core.ledger.receipts import receipt_code
 from core.money import Money
 from core.refusal import Refused
 
@@ -51,7 +55,7 @@ OPEN_TO_ALL: Final = {"member.ask"}
 
 
 class Things:
-    """Something of each kind that waits in a group: cash, a request to join, loans, a meeting, an entry."""
+    """Something of each kind that waits in a group: cash, a request to join, loans, a meeting, an entry, a dispute of one."""
 
     def __init__(self, town: Town, code: str, *, saver: str, borrower: str, chair: str) -> None:
         self.group = town.groups[code]
@@ -71,6 +75,10 @@ class Things:
         self.begun = begun.facts["meeting_id"]
         town.now += timedelta(seconds=5)
         self.entry = newest(town, "entry", self.group, "book_id")
+        own = "SELECT p.entry_id FROM posting p JOIN account a ON a.id = p.account_id WHERE a.member_id = %(m)s ORDER BY 1"
+        *_, self.own, disputed = (receipt_code(row[0]) for row in town.sql(own, m=town.members[code, saver]))
+        opened = town.do(OpenDispute, **at_home, actor_id=town.people[saver], code=disputed)
+        self.dispute = opened.facts["dispute_id"]
 
 
 def newest(town: Town, table: str, group: int, column: str = "group_id") -> int:
@@ -105,6 +113,9 @@ def asks(town: Town, things: Things) -> dict[str, Callable[[], tuple[type[Comman
         "meeting.cancel": lambda: (CancelMeeting, {"meeting_id": things.meeting}),
         "meeting.close": lambda: (CloseMeeting, {"meeting_id": things.begun}),
         "meeting.answer": lambda: (AnswerMeeting, {"meeting_id": things.meeting, "answer": "yes"}),
+        "dispute.open": lambda: (OpenDispute, {"code": things.own}),
+        "dispute.decide": lambda: (DecideDispute, {"dispute_id": things.dispute, "agree": True}),
+        "dispute.withdraw": lambda: (WithdrawDispute, {"dispute_id": things.dispute}),
         "entry.reverse": lambda: (ReverseEntry, {"entry_id": things.entry, "reason": "x", "effective_on": town.now.date()}),
         "entries.import": lambda: (ImportEntries, {"book": "OTHER", "currency": "KES", "may_open": True, "lines": ()}),
     }
@@ -130,7 +141,8 @@ def umoja(town: Town) -> Things:
 
 @pytest.fixture
 def tumaini(town: Town) -> Things:
-    town.save("TUMAINI", "Fatuma", "Ghalib", 3_000)
+    for _ in range(2):
+        town.save("TUMAINI", "Fatuma", "Ghalib", 3_000)
     town.save("TUMAINI", "Wanjiru", "Ghalib", 3_000)
     return Things(town, "TUMAINI", saver="Fatuma", borrower="Wanjiru", chair="Halima")
 
@@ -148,11 +160,12 @@ def test_a_role_may_ask_for_what_the_table_says_and_nothing_else(town: Town, umo
             if held & permitted:
                 assert came != "role.not_a_member", (name, role, came)
                 # The treasurer keeps the cash; the chair only stands in. Another's request is another's to take back.
-                assert came != "role.not_allowed" or (name, role) in CHAIR_STANDS_IN or name == "loan.cancel", (name, role, came)
+                assert came != "role.not_allowed" or (name, role) in CHAIR_STANDS_IN or name in TAKES_BACK, (name, role, came)
             else:
                 assert came in {"role.not_allowed", "role.not_a_member"}, (name, role, came)
 
 
+TAKES_BACK: Final = {"loan.cancel", "dispute.withdraw"}
 CHAIR_STANDS_IN: Final = {("cash.decide", "chair"), ("loan.disburse", "chair")}
 
 
@@ -184,6 +197,9 @@ def test_what_each_role_gets_is_what_was_reviewed(town: Town, umoja: Things) -> 
         "meeting.cancel": "treasurer chair secretary",
         "meeting.close": "treasurer chair secretary",
         "meeting.answer": "member treasurer chair secretary",
+        "dispute.open": "member",  # whose entry it is
+        "dispute.decide": "chair secretary",  # not the treasurer, who recorded the entry
+        "dispute.withdraw": "member",
         "entry.reverse": "",
         "entries.import": "",
     }
@@ -204,9 +220,27 @@ def test_nobody_acts_in_a_group_that_is_not_theirs(town: Town, umoja: Things, tu
 
 def test_nobody_reaches_another_groups_things_from_their_own(town: Town, umoja: Things, tumaini: Things) -> None:
     """Asked in one's own group, with the ids of the other group's things: they are not found, whatever the role."""
-    deeds = ("repayment.declare", ".decide", ".cancel", ".disburse", ".answer", ".reverse", ".change", ".cancel", ".close")
+    deeds = (
+        "repayment.declare",
+        ".decide",
+        ".cancel",
+        ".disburse",
+        ".answer",
+        ".reverse",
+        ".change",
+        ".close",
+        ".withdraw",
+        "dispute.open",
+    )
     about = {name for name in PERMITS if name.endswith(deeds)}
-    not_found = {"role.already_decided", "loan.not_active", "meeting.over", "role.not_allowed", "role.not_a_member"}
+    not_found = {
+        "dispute.no_such_receipt",
+        "role.already_decided",
+        "loan.not_active",
+        "meeting.over",
+        "role.not_allowed",
+        "role.not_a_member",
+    }
     for name, ask in asks(town, tumaini).items():
         if name in about:
             for role, who in PEOPLE.items():
@@ -235,6 +269,10 @@ def fingerprint(town: Town) -> list[Any]:
         ("UPDATE declaration SET state = 'refused', decided_by = person_id WHERE state = 'declared'", "cash_maker_is_not_checker"),
         ("UPDATE member SET state = 'active', number = 99, decided_by = person_id WHERE state = 'asked'", "member_maker_is_not_checker"),
         ("UPDATE loan SET state = 'approved', decided_by = person_id WHERE state = 'applied'", "loan_maker_is_not_checker"),
+        (
+            "UPDATE dispute SET state = 'rejected', decided_at = now(), decided_by = recorded_by WHERE state = 'open'",
+            "dispute_maker_is_not_checker",
+        ),
         ("UPDATE loan SET state = 'active', disbursed_by = person_id WHERE state = 'approved'", None),
     ],
 )

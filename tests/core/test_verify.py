@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from core.commands import ReverseEntry
+from core.commands import DecideDispute, OpenDispute, ReverseEntry
 from core.db import Work
 from core.db.engine import driver
 from core.handlers import EntryOfALoan
@@ -24,7 +24,7 @@ def owner(owner_engine: Engine) -> Iterator[Session]:
 
 @pytest.fixture
 def town(owner: Session) -> Town:
-    """Give a group in which every kind of money has moved, and one entry was reversed."""
+    """Give a group in which every kind of money has moved, one entry was reversed, and disputes stand in every way."""
     town = Town(owner)
     town.saves("amina", 1_000)
     town.saves("daudi", 2_000)
@@ -36,6 +36,10 @@ def town(owner: Session) -> Town:
     saved = driver(owner).execute("SELECT max(id) FROM entry WHERE book_id = %s AND kind = 'saving.deposit'", (town.group_id,)).fetchone()
     assert saved is not None
     town.asks(ReverseEntry, None, entry_id=saved[0], reason="counted twice", effective_on=AT.date())
+    for major, agree in ((60, True), (70, False), (80, None)):
+        dispute = town.asks(OpenDispute, "amina", code=town.saves("amina", major)["code"])["dispute_id"]
+        if agree is not None:
+            town.asks(DecideDispute, "chausiku", dispute_id=dispute, agree=agree)
     return town
 
 
@@ -93,6 +97,21 @@ TAMPERED = [
     ("unearned-interest", "UPDATE account SET balance_minor = balance_minor - 5 WHERE book_id = %(g)s AND code = 'unearned-interest'"),
     ("loan-maker-is-not-checker", "UPDATE loan SET person_id = decided_by, decided_by = person_id WHERE group_id = %(g)s"),
     ("loan-maker-is-not-checker", "UPDATE loan SET decided_by = NULL WHERE group_id = %(g)s"),
+    ("upheld-is-reversed", "UPDATE dispute SET state = 'rejected' WHERE group_id = %(g)s AND state = 'upheld'"),
+    ("upheld-is-reversed", "UPDATE dispute SET state = 'open' WHERE group_id = %(g)s AND state = 'upheld'"),
+    ("upheld-is-reversed", "UPDATE dispute SET state = 'upheld' WHERE group_id = %(g)s AND state = 'rejected'"),
+    ("upheld-is-reversed", "UPDATE dispute SET reversal_id = entry_id WHERE group_id = %(g)s AND state = 'upheld'"),
+    (
+        "upheld-is-reversed",
+        "UPDATE dispute d SET entry_id = r.reverses, recorded_by = NULL FROM entry r"  # noqa: ISC004 one statement
+        " WHERE d.group_id = %(g)s AND d.state = 'open' AND r.book_id = d.group_id AND r.reverses IS NOT NULL",
+    ),
+    (
+        "dispute-of-own-entry",
+        "UPDATE dispute SET member_id = (SELECT id FROM member WHERE group_id = %(g)s AND number = 4) WHERE group_id = %(g)s",
+    ),
+    ("dispute-maker-is-not-checker", "UPDATE dispute SET recorded_by = NULL WHERE group_id = %(g)s AND state = 'open'"),
+    ("dispute-maker-is-not-checker", "UPDATE dispute SET person_id = recorded_by WHERE group_id = %(g)s AND state = 'open'"),
     ("group-has-book", "UPDATE book SET currency = 'UGX' WHERE id = %(g)s"),
     ("member-has-savings", "UPDATE account SET member_id = NULL WHERE book_id = %(g)s AND code = 'savings:2'"),
     ("entry-was-commanded", "UPDATE command_record SET outcome = 'loan.open' WHERE group_id = %(g)s AND kind = 'cash.decide'"),
@@ -108,6 +127,9 @@ TAMPERED = [
     ("member-maker-is-not-checker", "UPDATE member SET decided_by = person_id WHERE group_id = %(g)s"),
     ("confirmed-is-posted", "UPDATE declaration SET entry_id = NULL WHERE group_id = %(g)s"),
     ("pin-tries", "UPDATE pin SET failures = 4"),
+    ("dispute-maker-is-not-checker", "UPDATE dispute SET decided_by = person_id WHERE group_id = %(g)s AND state = 'rejected'"),
+    ("dispute-maker-is-not-checker", "UPDATE dispute SET decided_by = recorded_by WHERE group_id = %(g)s AND state = 'rejected'"),
+    ("dispute-maker-is-not-checker", "UPDATE dispute SET decided_by = NULL WHERE group_id = %(g)s AND state = 'upheld'"),
 ]
 DROP_CHECKS = """
 DO $$ DECLARE c record; BEGIN

@@ -29,7 +29,7 @@ LOCALES = Path(channels.__file__).parent / "words" / "locale"
 NOT_ON_A_PHONE = re.compile(
     r"refused"
     r"|group\.(code_taken|unknown_kind)|phone\..*|import\..*"
-    r"|ledger\.(?!overdrawn).*|loan\.(pays_nothing|other_money)|member\.unknown_office"
+    r"|ledger\.(?!overdrawn|already_reversed).*|entry\.disputed|loan\.(pays_nothing|other_money)|member\.unknown_office"
     r"|meeting\.(bad_place|bad_reason|begun|in_the_past|not_begun|unchanged)"  # asked at the console only, or not possible
     r"|command\.refused_before"  # the turn says what was refused then
 )

@@ -19,20 +19,22 @@ NAME: Final = "W" * 30
 DAY: Final = date(2026, 12, 31)
 MOMENT: Final = datetime(2026, 12, 25, 17, 30, tzinfo=UTC)  # a Friday, the longest day in Swahili
 CODE: Final = "W" * 12
+RECEIPT: Final = "W" * 8
 HELP: Final = "+254711000000"
 SERVICE_CODE: Final = "*384*12345#"
 
-_AMOUNTS: Final = "saved repaid lent own amount balance low high savings most least box interest principal box_old box_new"
+_AMOUNTS: Final = "saved repaid lent own amount balance low high savings most least box interest principal box_old box_new disputed"
 _SUMS: Final = "total owed first next left old new"
 FACTS: Final[Mapping[str, Any]] = {
     **dict.fromkeys(_AMOUNTS.split(), AMOUNT),
     **dict.fromkeys(_SUMS.split(), SUM),
     **dict.fromkeys(["group", "name", "by", "place", "keeper", "elsewhere"], NAME),
-    **dict.fromkeys(("due", "on"), DAY),
+    **dict.fromkeys(("due", "on", "disputed_on"), DAY),
     **dict.fromkeys(("starts_at", "until", "begun_at"), MOMENT),
     "timezone": "Africa/Nairobi",
     "group_code": CODE,
     "code": CODE,
+    "ref": RECEIPT,
     "help": HELP,
     "reason": NAME,
     "currency": "KES",
@@ -47,6 +49,9 @@ FACTS: Final[Mapping[str, Any]] = {
     "multiple": 3,
     "minutes": 10,
     "hours": 24,
+    "days": 90,
+    "dispute_id": 1,
+    "of": "saved",
     "tries_left": 2,
     "waiting": 100,
     "meeting_id": 1,
@@ -63,7 +68,7 @@ FACTS: Final[Mapping[str, Any]] = {
     "people": [{"id": n, "name": NAME, "group": NAME} for n in range(4)],
 }
 # Where a key means something shorter than elsewhere.
-_OF_SCREEN: Final[Mapping[str, Mapping[str, Any]]] = {"telegram": {"code": "W" * 8}}
+_OF_SCREEN: Final[Mapping[str, Mapping[str, Any]]] = {"telegram": {"code": RECEIPT}, "inbox.dispute": {"code": RECEIPT}}
 # What each reader of replies may say instead.
 _OF_AMOUNTS: Final = (
     "hint.amount",
@@ -123,7 +128,8 @@ def abouts(screen: Screen) -> list[Any]:
         "resume": [other.name for other in screens() if other.resumes],
         "code": refusals(),
         "agree": [True, False],
-        "kind": ["saving", "repayment", "join", "loan", "payout"],
+        "kind": ["saving", "repayment", "join", "dispute", "loan", "payout"],
+        "of": ["saved", "repaid", "lent", "corrected", "other"],
     }[screen.about or ""]
 
 
