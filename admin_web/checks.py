@@ -15,12 +15,14 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from channels.sms.account import Account, BalanceUnknown
 from core import clock
 from core.db.engine import driver, make_engine, transaction
 from core.db.migrate import DatabaseTooNew, pending
 from core.groups.pins import PepperDiffers, compare_mark
 from core.settings import Settings
 from workers.health import clock_leads, workers_alive
+from workers.purse import is_low
 from workers.services import Running
 
 POSTGRES_OLDEST: Final = 15
@@ -63,7 +65,17 @@ def examine(settings: Settings, running: Running) -> Iterator[Finding]:
 def _finding(name: str, check: "Check", patient: Patient) -> Finding:
     try:
         return Finding(name, well=True, found=check(patient))
-    except (Unwell, PepperDiffers, SQLAlchemyError, psycopg.Error, RedisError, DatabaseTooNew, httpx.HTTPError, OSError) as error:
+    except (
+        Unwell,
+        PepperDiffers,
+        BalanceUnknown,
+        SQLAlchemyError,
+        psycopg.Error,
+        RedisError,
+        DatabaseTooNew,
+        httpx.HTTPError,
+        OSError,
+    ) as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()
         return Finding(name, well=False, found=reason[0] if reason else type(error).__name__)
 
@@ -157,6 +169,14 @@ def _gateway(patient: Patient) -> str:
     return f"{url} answers ({answer.status_code})"
 
 
+def _balance(patient: Patient) -> str:
+    settings = patient.settings
+    left = Account.of(settings).balance()
+    if is_low(left, least=settings.at_balance_least):
+        raise Unwell(f"{left} is left at the gateway, less than {settings.at_balance_least}: pay in, or messages will not be sent")
+    return f"{left} is left at the gateway"
+
+
 def _open_redis(patient: Patient) -> "Redis":
     if not patient.running.redis_url:
         raise Unwell("not running: pamoja up")
@@ -185,4 +205,5 @@ CHECKS: Final[dict[str, Check]] = {
     "worker": _worker,
     "clock": _clock,
     "gateway": _gateway,
+    "sms balance": _balance,
 }

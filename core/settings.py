@@ -54,6 +54,7 @@ class Settings:
     at_base_url: str
     at_sender: str  # '' signs with the gateway's own name
     at_keyword: str  # of a short code that is shared with others, which stands in front of an SMS; '' is a short code of our own
+    at_balance_least: int  # in the currency of the account there; under it is an alarm, 0 gives none
     host: str
     web_port: int
     desk_port: int
@@ -102,6 +103,7 @@ def load(*, serving: bool = False) -> Settings:
         "at_base_url": env.str("AT_BASE_URL", _gateway(at_username, sandbox_port if demo else None), validate=_is_url("http", "https")),
         "at_sender": env.str("AT_SENDER", "", validate=validate.Length(max=11)),
         "at_keyword": env.str("AT_KEYWORD", "", validate=validate.Regexp(r"[A-Za-z0-9]{1,20}\Z")),
+        "at_balance_least": env.int("AT_BALANCE_LEAST", 500, validate=validate.Range(min=0, max=1_000_000_000)),
         "host": env.str("PAMOJA_HOST", "127.0.0.1"),
         "web_port": port("PAMOJA_WEB_PORT", _port(env, "PORT", 8000)),
         "desk_port": port("PAMOJA_DESK_PORT", 8001),

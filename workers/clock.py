@@ -11,13 +11,15 @@ from types import FrameType
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from channels.sms.account import Account
 from core.db import make_engine
 from core.db.engine import driver
 from core.settings import Settings
 from workers.patience import Patience
 from workers.persist import DATABASE_AWAY
+from workers.purse import LOOK_SECONDS, Purse
 from workers.relay import POLL_SECONDS, Relay
-from workers.sweeper import PRUNE_SECONDS, SWEEP_SECONDS, prune, sweep
+from workers.sweeper import PRUNE_SECONDS, SWEEP_SECONDS, WARN_SECONDS, prune, sweep, warn_of_caps
 
 # The leader holds this advisory lock; another process that holds the number would keep every clock from leading.
 LEADER_LOCK = 0x50414D4F4A41  # "PAMOJA"
@@ -39,8 +41,9 @@ class Task:
 class Clock:
     """Leads when it can. All its work goes through the one connection that holds the lock: who loses it does nothing more."""
 
-    def __init__(self, engine: Engine, relay: Relay) -> None:
+    def __init__(self, engine: Engine, relay: Relay, *more: Task) -> None:
         self._engine = engine
+        self._more = more
         self._relay = relay
         self._patience = Patience("database", first=0.25, longest=AWAY_SECONDS_MAX)
         self.stopping = Event()
@@ -67,7 +70,7 @@ class Clock:
                 connection.invalidate()
 
     def _work(self, session: Session) -> None:
-        tasks = (Task(self._relay.tick, POLL_SECONDS), Task(sweep, SWEEP_SECONDS), Task(prune, PRUNE_SECONDS))
+        tasks = (Task(self._relay.tick, POLL_SECONDS), Task(sweep, SWEEP_SECONDS), Task(prune, PRUNE_SECONDS), *self._more)
         while not self.stopping.is_set():
             now = monotonic()
             for task in tasks:
@@ -98,8 +101,9 @@ def lead(session: Session) -> bool:
 
 def run(settings: Settings, database_url: str, redis_url: str) -> None:
     """Keep time until SIGTERM or SIGINT."""
-    del settings  # as every process: nothing of it is needed here yet
-    clock = Clock(make_engine(database_url, pool_size=1), Relay(redis_url))
+    purse = Purse(Account.of(settings), least=settings.at_balance_least)
+    more = (Task(warn_of_caps, WARN_SECONDS), Task(purse.tick, LOOK_SECONDS))
+    clock = Clock(make_engine(database_url, pool_size=1), Relay(redis_url), *more)
 
     def stop(_signum: int, _frame: FrameType | None) -> None:
         clock.stopping.set()

@@ -1,16 +1,22 @@
-"""The sweeper: what a dead worker had is due again, and conversations that nobody will resume are forgotten."""
+"""The sweeper: what a dead worker had is due again, what nobody will ask for is forgotten, and leaders hear of their SMS."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from channels import conversations
+from channels.sms import received
+from core.groups import caps
+from core.outbox import reports
 from core.outbox.outcomes import release_expired
 from core.outbox.queries import database_time
 from workers.delivery import alarm
 
 SWEEP_SECONDS = 5.0
 PRUNE_SECONDS = 600.0
+WARN_SECONDS = 300.0
+BATCHES_MAX = 20
 
 
 def sweep(session: Session) -> int:
@@ -22,11 +28,27 @@ def sweep(session: Session) -> int:
 
 
 def prune(session: Session) -> int:
-    """Take secrets out of conversations that nobody can resume, forget those that are over and done, and say how many."""
-    at, gone = database_time(session), 0
+    """Take secrets out of conversations that nobody can resume, forget what is over and done, and say how many rows that were."""
+    at = database_time(session)
     conversations.tidy(session, at=at, within=timedelta(seconds=3 * PRUNE_SECONDS))
     session.commit()
-    while some := conversations.prune(session, at=at):
+    return sum(_forget(session, some, at=at) for some in (conversations.prune, received.forget, reports.forget))
+
+
+def _forget(session: Session, some: Callable[..., int], *, at: datetime) -> int:
+    """Forget in batches, each committed, and not for ever: what is left waits for the next time, and the outbox does not wait."""
+    gone = 0
+    for _ in range(BATCHES_MAX):
+        count = some(session, at=at)
         session.commit()
-        gone += some
+        gone += count
+        if not count:
+            break
     return gone
+
+
+def warn_of_caps(session: Session) -> int:
+    """Tell the leaders of groups that have used up most of their month's SMS, and say how many groups."""
+    groups = caps.warn(session, at=database_time(session))
+    session.commit()
+    return groups

@@ -43,6 +43,7 @@ class SmsFaults(_Strikes):
 
     status: int = 0  # 429 or 5xx instead of an answer
     message: str = ""  # nobody is sent to, and this says why: InvalidSenderId, InsufficientBalance
+    balance: str = ""  # what our account says is left, such as KES 12.50; '' says how it is
     statuses: dict[str, int] = field(default_factory=dict)  # a status code for single numbers, such as 403 or 406
     per_second: int = 0  # more calls than this in a second get 429; 0 = no cap
     reports: bool = True

@@ -99,7 +99,7 @@ class Messaging:
     def _user(self, environ: WSGIEnvironment) -> Reply:
         if not self._known(environ, parse_qs(environ["QUERY_STRING"]).get("username", [""])[0]):
             return UNAUTHORISED
-        return Reply("200 OK", json.dumps({"UserData": {"balance": self._account.balance()}}))
+        return Reply("200 OK", json.dumps({"UserData": {"balance": self._faults.sms.balance or self._account.balance()}}))
 
     def _messaging(self, environ: WSGIEnvironment) -> Reply:
         length = int(environ.get("CONTENT_LENGTH") or 0)

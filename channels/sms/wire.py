@@ -62,6 +62,11 @@ class Wire(SMSService):  # type: ignore[misc]  # the SDK carries no types
     def _init_service(self) -> None:
         self._baseUrl = self._contentUrl = f"{self._root}/version1"
 
+    def fetch_application_data(self) -> Any:  # noqa: ANN401 whatever the gateway wrote
+        """Ask for our account, as the SDK's application service does."""
+        params = {"username": self._username}
+        return self._make_request(self._make_url("/user"), "GET", headers=self._headers, data=None, params=params)
+
     def _make_request(  # noqa: PLR0917 the SDK's own signature
         self,
         url: str,

@@ -157,3 +157,17 @@ def settle_unknown(session: Session, *, address: str, provider_id: str, at: date
     nothing of a cost, so it is counted without one.
     """
     return driver(session).execute(_SETTLE, {"address": address, "provider_id": provider_id, "at": at}).rowcount > 0
+
+
+_REVIVE = """
+UPDATE outbox SET state = 'ready', next_at = %(at)s, due_at = %(at)s WHERE id = %(id)s AND state = 'dead' RETURNING group_id
+"""
+
+
+def revive(session: Session, *, message_id: int, at: datetime) -> int | None:
+    """Try a message again that was given up, and say whose group's it is; none if it is no dead letter.
+
+    It stands last in the lane of its address. Its history stays: what was given up for too many tries has one more.
+    """
+    row = driver(session).execute(_REVIVE, {"id": message_id, "at": at}).fetchone()
+    return None if row is None else int(row[0])

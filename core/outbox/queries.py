@@ -14,8 +14,10 @@ class Backlog:
     """How much waits, for how long, and what waits for a person."""
 
     ready: int
+    due: int  # of the ready ones; the others wait for the morning, or for another try
     leased: int
     dead: int
+    capped: int
     oldest: timedelta  # how long the one that is due longest has been due
 
 
@@ -24,6 +26,7 @@ class DeadLetter:
     """A message that was given up, and why."""
 
     group_id: int
+    group: str | None  # its code
     id: int
     address: str
     template: str
@@ -35,13 +38,16 @@ class DeadLetter:
 
 _BACKLOG = """
 SELECT (SELECT count(*) FROM outbox WHERE state = 'ready') AS ready,
+       (SELECT count(*) FROM outbox WHERE state = 'ready' AND next_at <= %(at)s) AS due,
        (SELECT count(*) FROM outbox WHERE lease_until IS NOT NULL) AS leased,
        (SELECT count(*) FROM outbox WHERE state = 'dead') AS dead,
+       (SELECT count(*) FROM outbox WHERE state = 'capped') AS capped,
        greatest(interval '0', %(at)s - (SELECT min(next_at) FROM outbox WHERE state = 'ready')) AS oldest
 """
 _DEAD = """
-SELECT o.group_id, o.id, o.address, o.template, o.attempts, a.outcome, a.detail, o.created_at
+SELECT o.group_id, g.code AS "group", o.id, o.address, o.template, o.attempts, a.outcome, a.detail, o.created_at
 FROM outbox o LEFT JOIN attempt a ON a.group_id = o.group_id AND a.outbox_id = o.id AND a.n = o.attempts
+LEFT JOIN savings_group g ON g.id = o.group_id
 WHERE o.state = 'dead' ORDER BY o.group_id, o.id LIMIT %s
 """
 

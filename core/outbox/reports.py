@@ -7,10 +7,12 @@ describes the states; a state that it adds later ranks lowest.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from core.db.engine import Work
+from sqlalchemy.orm import Session
+
+from core.db.engine import Work, driver
 from core.outbox.outcomes import settle_unknown
 
 UNKNOWN_RANK: Final = 0
@@ -28,6 +30,11 @@ _KEEP: Final = """
 INSERT INTO delivery_report (provider_id, status, rank, reason, at) VALUES (%s, %s, %s, nullif(%s, ''), %s)
 ON CONFLICT (provider_id) DO UPDATE SET status = excluded.status, rank = excluded.rank, reason = excluded.reason, at = excluded.at
 WHERE delivery_report.rank < excluded.rank
+"""
+KEEP: Final = timedelta(days=90)
+FORGOTTEN_AT_ONCE: Final = 5_000
+_FORGET: Final = """
+DELETE FROM delivery_report WHERE provider_id IN (SELECT provider_id FROM delivery_report WHERE at < %s ORDER BY at LIMIT %s)
 """
 _IS_OURS: Final = "SELECT FROM attempt WHERE provider_id = %s LIMIT 1"
 
@@ -50,3 +57,8 @@ def keep(work: Work, report: Report, *, address: str) -> None:
     if address and work.driver.execute(_IS_OURS, (report.provider_id,)).fetchone() is None:
         settle_unknown(work.session, address=address, provider_id=report.provider_id, at=report.at)
     work.commit()
+
+
+def forget(session: Session, *, at: datetime) -> int:
+    """Forget the oldest reports, up to a limit, and say how many: nobody asks a gateway about last quarter's messages."""
+    return driver(session).execute(_FORGET, (at - KEEP, FORGOTTEN_AT_ONCE)).rowcount

@@ -77,7 +77,10 @@ WHERE s.month = %s GROUP BY s.group_id, g.code ORDER BY segments DESC, s.group_i
 def most(session: Session, *, month: date, limit: int = 10) -> list[Spent]:
     """The groups whose messages took most segments in a month."""
     rows = driver(session).execute(_MOST, (month, limit)).fetchall()
-    return [Spent(*row[:5], billed=_amounts(row[5], row[6])) for row in rows]
+    return [
+        Spent(group_id, code, messages, segments, again, _amounts(amounts, currencies))
+        for group_id, code, messages, segments, again, amounts, currencies in rows
+    ]
 
 
 def _amounts(amounts: list[int], currencies: list[str]) -> tuple[Billed, ...]:

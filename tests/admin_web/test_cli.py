@@ -115,6 +115,6 @@ def test_the_doctor_finds_what_is_not_well(settings: Settings, redis_url: str) -
     done = pamoja("doctor", "--json", DATABASE_URL=settings.database_url, REDIS_URL=redis_url, AT_BASE_URL="http://127.0.0.1:9")
     findings = {each["check"]: each for each in json.loads(done.stdout)}
     assert done.returncode == 1
-    assert {name for name, each in findings.items() if not each["well"]} == {"worker", "clock", "gateway"}
+    assert {name for name, each in findings.items() if not each["well"]} == {"worker", "clock", "gateway", "sms balance"}
     assert findings["postgresql"]["found"] == "version 18, external"
     assert findings["migrations"]["found"] == "at head"
