@@ -12,7 +12,7 @@ from core.ids import DisputeId, EntryId, GroupId, MemberId, PersonId
 
 @dataclass(frozen=True, slots=True)
 class OwnEntry:
-    """An entry that moved an account of one member: by how many minor units, what was done with it since.
+    """An entry that moved an account of one member: how many minor units changed hands, what was done with it since.
 
     `states` are those of the member's own disputes of it; `disputed_by` are the people whose disputes of it are open.
     """
@@ -48,9 +48,13 @@ class Disputed:
         return Contact(person_id=self.person_id, name=self.name, phone=self.phone, language=self.language)
 
 
-# By how much an entry `e` moved the account of a member: an entry moves one account of a member, or none.
+# By how much an entry `e` moved the account of a member (it moves one, or none), as far as cash changed hands: a loan's
+# account takes its interest too, of which no receipt speaks as paid out. Null for an entry that moved none.
 MOVED: Final = """(
-  SELECT abs(p.amount_minor) FROM posting p JOIN account a ON a.book_id = p.book_id AND a.id = p.account_id
+  SELECT least(abs(p.amount_minor), (
+    SELECT abs(c.amount_minor) FROM posting c JOIN account box ON box.book_id = c.book_id AND box.id = c.account_id
+    WHERE c.book_id = e.book_id AND c.entry_id = e.id AND box.code = 'cash' LIMIT 1))
+  FROM posting p JOIN account a ON a.book_id = p.book_id AND a.id = p.account_id
   WHERE p.book_id = e.book_id AND p.entry_id = e.id AND a.member_id = {member} ORDER BY p.line LIMIT 1)"""
 _OWN: Final = Statement(
     f"""

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from sqlalchemy import Engine
 
 from channels.sandbox.phones import PhoneError, Received, Shown
+from channels.sms import gateway as sms_gateway
 from channels.sms.sentence import sentence
 from channels.ussd import gateway
 from channels.walk import House
@@ -81,6 +82,11 @@ class Town:
     def answer(self, session: str, phone: str, text: str) -> str:
         """Send a request of the gateway, as it comes over the wire."""
         return gateway.answer(self.house, form(session, phone, text), now=self.clock)
+
+    def text(self, sms_id: str, phone: str, text: str) -> int:
+        """Send an SMS that the gateway took, as it comes over the wire, and give the status that the gateway gets."""
+        body = urlencode({"id": sms_id, "from": phone, "to": "77123", "text": text, "date": "2026-03-02 06:00:00"}).encode()
+        return sms_gateway.answer(sms_gateway.sms, self.house, body, at=self.clock())
 
     def do(self, kind: Callable[..., Command], **fields: Any) -> Receipt:  # noqa: ANN401 fields of any command
         """Ask the house for something, past every channel."""
@@ -186,7 +192,12 @@ class TownPhone:
         self._open = False
 
     def send(self, text: str) -> None:
-        raise PhoneError(f"nobody reads an SMS here: {text}")
+        """Send an SMS; `{code}` in it is the code of the newest receipt that this number got."""
+        if "{code}" in text:
+            newest = "SELECT facts ->> 'code' FROM outbox WHERE address = %(phone)s AND facts ? 'code' ORDER BY id DESC LIMIT 1"
+            text = text.replace("{code}", self._town.sql(newest, phone=self.number)[0][0])
+        self._town.done += 1
+        assert self._town.text(f"ATXid_{self._town.done}", self.number, text) == 200
 
     def inbox(self) -> list[Received]:
         """What the outbox holds for this number."""

@@ -1,12 +1,10 @@
 """The town, with SMS going in by the gateway's form and what is left for each number in the outbox coming out."""
 
 from collections.abc import Callable, Iterator
-from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import Engine
 
-from channels.sms import gateway
 from channels.sms.sentence import sentence
 from core.db import make_engine
 from tests.channels.town import HELP, SERVICE_CODE, Town, build
@@ -30,8 +28,7 @@ def town(turns: Engine) -> Town:
 
 def post(town: Town, phone: str, text: str, *, sms_id: str) -> int:
     """Give an SMS to the house, as the gateway does."""
-    body = urlencode({"id": sms_id, "from": phone, "to": "77123", "text": text, "date": "2026-03-02 06:00:00"}).encode()
-    return gateway.answer(gateway.sms, town.house, body, at=town.clock())
+    return town.text(sms_id, phone, text)
 
 
 def outbox(town: Town, phone: str, *, after: int = 0) -> list[tuple[int, str, str]]:

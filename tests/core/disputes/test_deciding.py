@@ -106,8 +106,10 @@ def test_an_entry_of_a_loan_stays_disputed_until_it_is_said_to_stand(town: Quarr
     town.borrows("amina", 600)
     ((paid_out,),) = rows(town, "SELECT max(id) FROM entry WHERE book_id = %s", town.group_id)
     repaid = str(town.repays("amina", 100)["code"])
-    for code in (receipt_code(paid_out), repaid):
+    # Of the loan its principal, as the receipt has it: the interest did not change hands.
+    for code, handed_over in ((receipt_code(paid_out), Money(600_00, "KES")), (repaid, Money(100_00, "KES"))):
         dispute = town.opens("amina", code)
+        assert told(town, "dispute.opened")[-1][1]["amount"] == handed_over
         assert town.decides("chausiku", dispute) == "ledger.entry_of_a_loan"
         assert town.states()[-1] == "open"
         assert town.decides("chausiku", dispute, agree=False) == "done"
