@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
-from core.ids import CommandId, DeclarationId, EntryId, GroupId, LoanId, MeetingId, MemberId, OrganisationId, PersonId
+from core.ids import CommandId, DeclarationId, EntryId, GroupId, LoanId, MeetingId, MemberId, OrganisationId, PersonId, PinResetId
 from core.money import Money
 
 NO_GROUP: Final = GroupId(0)
@@ -123,6 +123,23 @@ class SetPin(Command):
     kind: ClassVar[str] = "pin.set"
     new_pin: Secret
     phone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskPinReset(Command):
+    """An official asks that the forgotten PIN of the member of this number be cleared."""
+
+    kind: ClassVar[str] = "pin.ask_reset"
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidePinReset(Command):
+    """Another official clears the PIN, or does not."""
+
+    kind: ClassVar[str] = "pin.reset"
+    reset_id: PinResetId
+    agree: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ EntryId = NewType("EntryId", int)
 LoanId = NewType("LoanId", int)
 MeetingId = NewType("MeetingId", int)
 DeclarationId = NewType("DeclarationId", int)
+PinResetId = NewType("PinResetId", int)
 CommandId = NewType("CommandId", UUID)
 
 # Our own namespace for uuid5 (RFC 9562, section 5.5).

@@ -19,6 +19,7 @@ NODES: Final[tuple[Node, ...]] = (
         choices=(
             Choice("1", "meeting", "meeting", when="meeting_id"),
             Choice("2", "inbox", "inbox", when="official"),
+            Choice("3", "clear_a_pin", "reset.number", when="official"),
         ),
     ),
     # A meeting that is near comes before the root menu, until it is answered.

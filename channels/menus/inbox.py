@@ -1,11 +1,13 @@
-"""What waits for an official: cash to confirm, people to let in, loans to decide on and to pay out. One after another."""
+"""What waits for an official: cash to confirm, people to let in, PINs to clear, loans to decide on and to pay out. One after another."""
 
 from typing import Final
 
 from channels.menus import builds, replies
 from channels.menus.screens import Build, Choice, Node, Route, Screen
 
-_KINDS: Final = tuple((kind, f"inbox.{kind}") for kind in ("saving", "repayment", "join", "loan", "payout"))
+_KINDS: Final = tuple((kind, f"inbox.{kind}") for kind in ("saving", "repayment", "join", "pin_reset", "loan", "payout"))
+# The PIN is asked each time where money goes out, or an account changes hands.
+_EACH_TIME: Final = frozenset({"payout", "pin_reset"})
 # Why what is agreed to may not be possible (any more).
 _NOT_BOOKED: Final = ("loan.not_active", "loan.pays_too_much", "amount.too_large")
 _NOT_LET_IN: Final = ("group.full",)
@@ -15,7 +17,7 @@ _NOT_PAID: Final = ("loan.box_too_small", "loan.borrower_left", "loan.no_longer_
 def _decision(kind: str, build: Build, agree: str, refuse: str = "", *, words: str = "", undone: tuple[str, ...] = ()) -> tuple[Node, ...]:
     """Lay out one kind of decision: the question, the PIN, the deed, with the next question right behind it.
 
-    The PIN is asked once in a session, but each time for a payout: there money goes out.
+    The PIN is asked once in a session, but each time for a payout or another's PIN.
     """
     name, said, about = f"inbox.{kind}", f"inbox.{words or kind}", "agree" if refuse else None
     no = (Choice("2", refuse, f"{name}.pin", sets=("agree", False)),) if refuse else ()
@@ -33,7 +35,7 @@ def _decision(kind: str, build: Build, agree: str, refuse: str = "", *, words: s
             words=f"{said}.pin",
             about=about,
             secret=True,
-            once=kind != "payout",
+            once=kind not in _EACH_TIME,
             ask="pin",
             accept=replies.pin,
             goto=f"{name}.done",
@@ -72,6 +74,7 @@ NODES: Final[tuple[Node, ...]] = (
     _undone("inbox.repayment.undone", "not_received", "inbox.repayment.pin", words="inbox.cash.undone"),
     *_decision("join", builds.decide_join, "let_in", "not_let_in", undone=_NOT_LET_IN),
     _undone("inbox.join.undone", "not_let_in", "inbox.join.pin"),
+    *_decision("pin_reset", builds.decide_pin_reset, "clear_pin", "not_clear_pin"),
     *_decision("loan", builds.decide_loan, "approve", "reject"),
     *_decision("payout", builds.disburse_loan, "paid_out", undone=_NOT_PAID),
     # An approval is taken back as a request is rejected.

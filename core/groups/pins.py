@@ -33,7 +33,7 @@ class PinWrong(Refused):
 
 
 class PinLocked(Refused):
-    """Three wrong tries: locked `until`. Then there are three new ones; nobody can end the lock sooner."""
+    """Three wrong tries: locked `until`. Then there are three new ones; sooner only two officials end the lock, with the PIN."""
 
     code = "pin.locked"
 
@@ -170,6 +170,11 @@ def is_set(session: Reader, *, person_id: PersonId) -> bool:
 def keep(session: Session, *, person_id: PersonId, pin: Secret, at: datetime) -> None:
     """Set the person's PIN."""
     driver(session).execute(_SET, (person_id, hashed(pin), at))
+
+
+def clear(session: Session, *, person_id: PersonId) -> None:
+    """Forget the person's PIN with its tries and its lock: they choose a new one when they dial next."""
+    driver(session).execute("DELETE FROM pin WHERE person_id = %s", (person_id,))
 
 
 def hashed(pin: Secret) -> str:

@@ -39,7 +39,10 @@ class Event:
     of: tuple[str, ...]
 
 
-_WITH_PIN: Final = ("pin.prove", "pin.set", "cash.decide", "member.decide", "loan.decide", "loan.disburse", "link.make")
+_WITH_PIN: Final = (
+    *("pin.prove", "pin.set", "cash.decide", "member.decide", "loan.decide", "loan.disburse", "link.make"),
+    *("pin.ask_reset", "pin.reset"),
+)
 
 EVENTS: Final[Mapping[str, Event]] = {
     # Cash that changes hands does so now, by day or night.
@@ -64,6 +67,10 @@ EVENTS: Final[Mapping[str, Event]] = {
     "pin.set": Event("the person", Kind.SECURITY, ("pin.set",)),
     "pin.changed": Event("the person", Kind.SECURITY, ("pin.set",)),
     "pin.locked": Event("the person", Kind.SECURITY, _WITH_PIN),
+    "pin.reset_asked": Event("the person, on all their numbers", Kind.SECURITY, ("pin.ask_reset",)),
+    "pin.reset_to_confirm": Event("the other leaders", Kind.WORK, ("pin.ask_reset",)),
+    "pin.was_reset": Event("the person, on all their numbers", Kind.SECURITY, ("pin.reset",)),
+    "pin.reset_refused": Event("the person, on all their numbers, and who asked", Kind.SECURITY, ("pin.reset",)),
     "entry.corrected": Event("the member", Kind.RECEIPT, ("entry.reverse",)),
     "entry.corrected_in_book": Event("the leaders", Kind.RECEIPT, ("entry.reverse",)),
     "meeting.called": Event("every member", Kind.REMINDER, ("meeting.call",)),

@@ -1,5 +1,6 @@
 """The inbox shows an official exactly what the door would let them decide, in an order that lets nothing block the rest."""
 
+from datetime import timedelta
 from itertools import pairwise
 from typing import Final
 
@@ -7,7 +8,7 @@ import pytest
 
 from channels.conversations import Conversation
 from channels.lookups import LOOKUPS, Look
-from core.commands import Command, DecideCash, DecideJoin, DecideLoan, DisburseLoan
+from core.commands import Command, DecideCash, DecideJoin, DecideLoan, DecidePinReset, DisburseLoan
 from core.db.engine import Work
 
 from .test_rights import Things, outcome
@@ -16,10 +17,11 @@ from .town import AMINA, MORNING, Town
 # Why a payout is theirs, and yet cannot be made.
 _NOT_NOW: Final = {"loan.box_too_small", "loan.borrower_left", "loan.no_longer_covered"}
 OFFICIALS: Final = ("Amina", "Baraka", "Chausiku", "Daudi")
-KINDS: Final = {"saving": 1, "repayment": 1, "join": 2, "loan": 3, "payout": 4}
+KINDS: Final = {"saving": 1, "repayment": 1, "join": 2, "pin_reset": 3, "loan": 4, "payout": 5}
 _OF_KIND: Final[dict[str, tuple[type[Command], str]]] = {
     "saving": (DecideCash, "declaration_id"),
     "join": (DecideJoin, "member_id"),
+    "pin_reset": (DecidePinReset, "reset_id"),
     "loan": (DecideLoan, "loan_id"),
     "payout": (DisburseLoan, "loan_id"),
 }
@@ -54,6 +56,7 @@ def decidable_by(town: Town, who: str) -> set[tuple[str, int]]:
     everything = {
         *(("saving", row[0]) for row in town.sql("SELECT id FROM declaration WHERE group_id = %(g)s AND state = 'declared'", g=group)),
         *(("join", row[0]) for row in town.sql("SELECT id FROM member WHERE group_id = %(g)s AND state = 'asked'", g=group)),
+        *(("pin_reset", row[0]) for row in town.sql("SELECT id FROM pin_reset WHERE group_id = %(g)s AND state = 'asked'", g=group)),
         *(("loan", row[0]) for row in town.sql("SELECT id FROM loan WHERE group_id = %(g)s AND state = 'applied'", g=group)),
         *(("payout", row[0]) for row in town.sql("SELECT id FROM loan WHERE group_id = %(g)s AND state = 'approved'", g=group)),
     }
@@ -80,6 +83,17 @@ def waiting(town: Town) -> Town:
         " applied_at) SELECT m.group_id, 90 + m.id, m.id, m.person_id, 'approved', 10000, 0, 1, 0, now()"
         " FROM member m JOIN person p ON p.id = m.person_id WHERE p.name = 'Baraka'"
     )
+    # The treasurer asks about somebody who has left since, the secretary asked about Amina a day ago, the chair asked for
+    # the secretary (see Things).
+    for whose, by, age in (("Esther", "Baraka", 0), ("Faraji", "Baraka", 0), ("Amina", "Daudi", 1)):
+        town.sql(
+            "INSERT INTO pin_reset (group_id, member_id, person_id, asked_by, asked_at, state)"
+            " SELECT m.group_id, m.id, m.person_id, %(by)s, %(at)s, 'asked' FROM member m WHERE m.id = %(m)s",
+            m=town.members["UMOJA", whose],
+            by=town.people[by],
+            at=town.now - timedelta(days=age),
+        )
+    town.sql("UPDATE member SET state = 'left' WHERE id = %(m)s", m=town.members["UMOJA", "Faraji"])
     return town
 
 

@@ -12,6 +12,7 @@ from core.commands import (
     AddMember,
     AnswerMeeting,
     ApplyForLoan,
+    AskPinReset,
     AskToJoin,
     CallMeeting,
     CancelLoan,
@@ -21,6 +22,7 @@ from core.commands import (
     DecideCash,
     DecideJoin,
     DecideLoan,
+    DecidePinReset,
     DeclareRepayment,
     DeclareSaving,
     DisburseLoan,
@@ -48,7 +50,7 @@ OPEN_TO_ALL: Final = {"member.ask"}
 
 
 class Things:
-    """Something of each kind that waits in a group: cash, a request to join, loans, a meeting, an entry."""
+    """Something of each kind that waits in a group: cash, a request to join, a PIN to clear, loans, a meeting, an entry."""
 
     def __init__(self, town: Town, code: str, *, saver: str, borrower: str, chair: str) -> None:
         self.group = town.groups[code]
@@ -62,6 +64,9 @@ class Things:
         town.do(DecideLoan, **at_home, actor_id=town.people[chair], loan_id=self.approved, agree=True, pin_given=True)
         asked = town.do(AskToJoin, **at_home, name="Neema", phone=STRANGER, language="en")
         self.asked = asked.facts["member_id"]
+        self.saver, forgetful = (number(town, code, who) for who in (saver, borrower))
+        town.do(AskPinReset, **at_home, actor_id=town.people[chair], number=forgetful, pin_given=True)
+        self.reset = newest(town, "pin_reset", self.group)
         met = town.do(CallMeeting, group_id=self.group, starts_at=town.now + timedelta(days=1), place="Hall")
         self.meeting = met.facts["meeting_id"]
         self.entry = newest(town, "entry", self.group, "book_id")
@@ -69,6 +74,11 @@ class Things:
 
 def newest(town: Town, table: str, group: int, column: str = "group_id") -> int:
     ((found,),) = town.sql(f"SELECT max(id) FROM {table} WHERE {column} = %(group)s", group=group)  # noqa: S608 our own names
+    return int(found)
+
+
+def number(town: Town, code: str, who: str) -> int:
+    ((found,),) = town.sql("SELECT number FROM member WHERE id = %(member)s", member=town.members[code, who])
     return int(found)
 
 
@@ -84,6 +94,8 @@ def asks(town: Town, things: Things) -> dict[str, Callable[[], tuple[type[Comman
         "member.decide": lambda: (DecideJoin, {"member_id": things.asked, "agree": True}),
         "pin.prove": lambda: (ProvePin, {}),
         "pin.set": lambda: (SetPin, new_pin),
+        "pin.ask_reset": lambda: (AskPinReset, {"number": things.saver}),
+        "pin.reset": lambda: (DecidePinReset, {"reset_id": things.reset, "agree": True}),
         "language.choose": lambda: (ChooseLanguage, {"language": "fr"}),
         "group.choose": lambda: (ChooseGroup, {}),
         "link.make": lambda: (MakeLinkCode, {}),
@@ -160,6 +172,8 @@ def test_what_each_role_gets_is_what_was_reviewed(town: Town, umoja: Things) -> 
         "member.decide": "treasurer chair secretary",
         "pin.prove": "member treasurer chair secretary",
         "pin.set": "member treasurer chair secretary",
+        "pin.ask_reset": "treasurer chair secretary",
+        "pin.reset": "treasurer",  # the chair asked, and it is the secretary's PIN
         "language.choose": "member treasurer chair secretary",
         "group.choose": "member treasurer chair secretary",
         "link.make": "member treasurer chair secretary",
@@ -192,7 +206,7 @@ def test_nobody_acts_in_a_group_that_is_not_theirs(town: Town, umoja: Things, tu
 
 def test_nobody_reaches_another_groups_things_from_their_own(town: Town, umoja: Things, tumaini: Things) -> None:
     """Asked in one's own group, with the ids of the other group's things: they are not found, whatever the role."""
-    deeds = ("repayment.declare", ".decide", ".cancel", ".disburse", ".answer", ".reverse")
+    deeds = ("repayment.declare", ".decide", ".cancel", ".disburse", ".answer", ".reverse", ".reset")
     about = {name for name in PERMITS if name.endswith(deeds)}
     not_found = {"role.already_decided", "loan.not_active", "meeting.over", "role.not_allowed", "role.not_a_member"}
     for name, ask in asks(town, tumaini).items():
@@ -222,6 +236,8 @@ def fingerprint(town: Town) -> list[Any]:
     [
         ("UPDATE declaration SET state = 'refused', decided_by = person_id WHERE state = 'declared'", "cash_maker_is_not_checker"),
         ("UPDATE member SET state = 'active', number = 99, decided_by = person_id WHERE state = 'asked'", "member_maker_is_not_checker"),
+        ("UPDATE pin_reset SET state = 'done', decided_by = person_id", "nobody_resets_their_own"),
+        ("UPDATE pin_reset SET state = 'done', decided_by = asked_by", "reset_maker_is_not_checker"),
         ("UPDATE loan SET state = 'approved', decided_by = person_id WHERE state = 'applied'", "loan_maker_is_not_checker"),
         ("UPDATE loan SET state = 'active', disbursed_by = person_id WHERE state = 'approved'", None),
     ],

@@ -120,7 +120,7 @@ def abouts(screen: Screen) -> list[Any]:
         "resume": [other.name for other in screens() if other.resumes],
         "code": refusals(),
         "agree": [True, False],
-        "kind": ["saving", "repayment", "join", "loan", "payout"],
+        "kind": ["saving", "repayment", "join", "pin_reset", "loan", "payout"],
     }[screen.about or ""]
 
 
