@@ -143,6 +143,16 @@ class DecidePinReset(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeNumber(Command):
+    """Reach the member of this number at another phone (E.164); `old` says which of several it takes the place of."""
+
+    kind: ClassVar[str] = "number.change"
+    number: int
+    phone: str
+    old: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChooseLanguage(Command):
     """Speak this language from now on."""
 

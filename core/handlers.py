@@ -7,9 +7,9 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from core.commands import DecideCash, ImportEntries, OpenOrganisation, ProvePin, ReverseEntry
+from core.groups import numbers, resets
 from core.groups import operations as groups
 from core.groups import queries as people
-from core.groups import resets
 from core.groups.notices import notice
 from core.groups.queries import Actor
 from core.groups.rules import LEADERS
@@ -142,6 +142,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "pin.set": groups.set_pin,
     "pin.ask_reset": resets.ask_reset,
     "pin.reset": resets.decide_reset,
+    "number.change": numbers.change_number,
     "language.choose": groups.choose_language,
     "group.choose": groups.choose_group,
     "link.make": groups.make_link_code,

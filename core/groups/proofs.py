@@ -27,3 +27,14 @@ def forget_pin_given(session: Session, *, person_id: PersonId) -> None:
 def lapse_link_codes(session: Session, *, person_id: PersonId) -> None:
     """Let the person's codes for Telegram work no more."""
     driver(session).execute("DELETE FROM link_code WHERE person_id = %s", (person_id,))
+
+
+_END: Final = """
+UPDATE conversation SET ended = true, pin_given = false, answers = '{}', shown = '{}', turn = turn + 1
+WHERE address = %(phone)s AND person_id = %(person)s AND NOT ended
+"""
+
+
+def end_sessions(session: Session, *, person_id: PersonId, phone: str) -> None:
+    """End what a person has open on a number; those who share the handset go on."""
+    driver(session).execute(_END, {"person": person_id, "phone": phone})

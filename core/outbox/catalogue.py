@@ -71,6 +71,7 @@ EVENTS: Final[Mapping[str, Event]] = {
     "pin.reset_to_confirm": Event("the other leaders", Kind.WORK, ("pin.ask_reset",)),
     "pin.was_reset": Event("the person, on all their numbers", Kind.SECURITY, ("pin.reset",)),
     "pin.reset_refused": Event("the person, on all their numbers, and who asked", Kind.SECURITY, ("pin.reset",)),
+    "number.changed": Event("the person, on the old number, the new one and all others", Kind.SECURITY, ("number.change",)),
     "entry.corrected": Event("the member", Kind.RECEIPT, ("entry.reverse",)),
     "entry.corrected_in_book": Event("the leaders", Kind.RECEIPT, ("entry.reverse",)),
     "meeting.called": Event("every member", Kind.REMINDER, ("meeting.call",)),

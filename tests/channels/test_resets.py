@@ -1,11 +1,11 @@
-"""A PIN that is cleared is cleared for the open sessions too, in whatever process they are remembered."""
+"""A PIN that is cleared, or a number that is changed, counts no more for the open sessions, in whatever process they are remembered."""
 
 from channels.ussd import gateway
 from channels.walk import House
-from core.commands import AskPinReset, DecidePinReset
+from core.commands import AskPinReset, ChangeNumber, DecidePinReset
 
 from .test_turn import walk
-from .town import AMINA, BARAKA, DAUDI, PIN, Town, form
+from .town import AMINA, BARAKA, DAUDI, PIN, SHARED, Town, form
 
 
 def hop(town: Town, house: House, session: str, phone: str, text: str) -> str:
@@ -41,3 +41,24 @@ def test_the_sessions_of_others_go_on(town: Town) -> None:
     hop(town, house, "d", DAUDI, "")
     clear_pin_of_baraka(town)
     assert hop(town, house, "d", DAUDI, "3").startswith("CON Your PIN:")
+
+
+def test_the_sessions_of_an_old_number_end(town: Town) -> None:
+    house, new = town.house, "+254700000061"
+    for phone, text in ((AMINA, ""), (AMINA, "1")):
+        hop(town, house, "a", phone, text)
+    town.do(ChangeNumber, group_id=town.groups["UMOJA"], number=1, phone=new)
+    assert hop(town, house, "a", AMINA, "1*500").startswith("END This session is over.")
+    assert hop(town, house, "stranger", AMINA, "").startswith("CON Welcome.")
+    assert hop(town, house, "new", new, "").startswith("CON Umoja: Amina")
+    assert "savings KES 3,000" in walk(town, "balance", new, "3", PIN)
+
+
+def test_who_shares_the_old_number_goes_on(town: Town) -> None:
+    house = town.house
+    for session, number in (("esther", 5), ("faraji", 6)):
+        hop(town, house, session, SHARED, "")
+        assert hop(town, house, session, SHARED, str(number)).endswith("enter your PIN:\n0 Back")
+    town.do(ChangeNumber, group_id=town.groups["UMOJA"], number=5, phone="+254700000061")
+    assert hop(town, house, "faraji", SHARED, f"6*{PIN}").startswith("CON Umoja: Faraji")
+    assert hop(town, house, "esther", SHARED, f"5*{PIN}").startswith("END This session is over.")

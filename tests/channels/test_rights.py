@@ -16,6 +16,7 @@ from core.commands import (
     AskToJoin,
     CallMeeting,
     CancelLoan,
+    ChangeNumber,
     ChooseGroup,
     ChooseLanguage,
     Command,
@@ -96,6 +97,7 @@ def asks(town: Town, things: Things) -> dict[str, Callable[[], tuple[type[Comman
         "pin.set": lambda: (SetPin, new_pin),
         "pin.ask_reset": lambda: (AskPinReset, {"number": things.saver}),
         "pin.reset": lambda: (DecidePinReset, {"reset_id": things.reset, "agree": True}),
+        "number.change": lambda: (ChangeNumber, {"number": things.saver, "phone": "+254700000079"}),
         "language.choose": lambda: (ChooseLanguage, {"language": "fr"}),
         "group.choose": lambda: (ChooseGroup, {}),
         "link.make": lambda: (MakeLinkCode, {}),
@@ -174,6 +176,7 @@ def test_what_each_role_gets_is_what_was_reviewed(town: Town, umoja: Things) -> 
         "pin.set": "member treasurer chair secretary",
         "pin.ask_reset": "treasurer chair secretary",
         "pin.reset": "treasurer",  # the chair asked, and it is the secretary's PIN
+        "number.change": "",
         "language.choose": "member treasurer chair secretary",
         "group.choose": "member treasurer chair secretary",
         "link.make": "member treasurer chair secretary",
