@@ -153,6 +153,16 @@ class ChangeNumber(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRole(Command):
+    """Give the member of this number an office, or take it away."""
+
+    kind: ClassVar[str] = "role.change"
+    number: int
+    office: str
+    give: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChooseLanguage(Command):
     """Speak this language from now on."""
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from core.commands import DecideCash, ImportEntries, OpenOrganisation, ProvePin, ReverseEntry
-from core.groups import numbers, resets
+from core.groups import numbers, offices, resets
 from core.groups import operations as groups
 from core.groups import queries as people
 from core.groups.notices import notice
@@ -143,6 +143,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "pin.ask_reset": resets.ask_reset,
     "pin.reset": resets.decide_reset,
     "number.change": numbers.change_number,
+    "role.change": offices.change_role,
     "language.choose": groups.choose_language,
     "group.choose": groups.choose_group,
     "link.make": groups.make_link_code,

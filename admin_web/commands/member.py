@@ -1,4 +1,4 @@
-"""`pamoja member`: the members of a group: list them, take one in, show one, change their phone number."""
+"""`pamoja member`: the members of a group: list them, take one in, show one, change their phone number or office."""
 
 import json
 
@@ -12,6 +12,7 @@ Examples:
   pamoja member add --group UMOJA --name Amina --phone 0712345678 --language sw
   pamoja member show --group UMOJA 3
   pamoja member phone --group UMOJA 3 --new 0722345678
+  pamoja member role --group UMOJA 3 --give treasurer
 
 Members set their PIN themselves, on their phone: nobody else may know it.
 """
@@ -38,6 +39,13 @@ Examples:
   pamoja member phone --group UMOJA 3 --new 0722345678 --old 0712345678
 
 The old number and the new one are told. The PIN stays. See that it is really them.
+"""
+ROLE_EXAMPLES = """\b
+Examples:
+  pamoja member role --group UMOJA 3 --give treasurer
+  pamoja member role --group UMOJA 2 --take treasurer
+
+A group keeps a chair and somebody who keeps its cash: give an office before you take it. The leaders are told.
 """
 LANGUAGES = ("en", "sw", "fr")
 
@@ -176,6 +184,33 @@ def change_phone(*, code: str, number: int, new: str, old: str) -> None:
         facts = execute(session, asked).facts
     shared = f" {facts['shared']} more people are reached there." if facts["shared"] else ""
     click.echo(f"{facts['name']} is reached at the new number.{shared}")
+
+
+_OFFICE = click.Choice([office.value for office in OFFICES])
+
+
+@command.command(epilog=ROLE_EXAMPLES)
+@GROUP
+@click.argument("number", type=click.IntRange(1, GROUP_MEMBERS_MAX))
+@click.option("--give", type=_OFFICE, help="The office that the member holds from now on, beside those they hold.")
+@click.option("--take", type=_OFFICE, help="The office that the member holds no longer.")
+def role(*, code: str, number: int, give: str | None, take: str | None) -> None:
+    """Give a member an office, or take it away."""
+    if (give is None) == (take is None):
+        raise click.UsageError("say either --give or --take")
+    from admin_web import console, register  # noqa: PLC0415 not needed for --help
+    from core import clock  # noqa: PLC0415
+    from core.commands import ChangeRole  # noqa: PLC0415
+    from core.execute import CONSOLE, execute  # noqa: PLC0415
+    from core.ids import new_id  # noqa: PLC0415
+
+    office = give or take or ""
+    with console.house() as session:
+        at = clock.now()
+        group = register.card(session, code=code, at=at)
+        asked = ChangeRole(id=new_id(), at=at, channel=CONSOLE, group_id=group.id, number=number, office=office, give=give is not None)
+        facts = execute(session, asked).facts
+    click.echo(f"{facts['name']} {'is now' if give else 'is no longer'} {facts['office']} of {group.name}.")
 
 
 def _offices(roles: list[str]) -> str:

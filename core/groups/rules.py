@@ -57,6 +57,7 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "pin.ask_reset": Permit(LEADERS, pin=True),
     "pin.reset": Permit(LEADERS, pin=True),
     "number.change": Permit(_OPERATORS),
+    "role.change": Permit(_OPERATORS),
     "language.choose": Permit(_MEMBERS),
     "group.choose": Permit(_MEMBERS),
     "link.make": Permit(_MEMBERS, pin=True),

@@ -72,6 +72,9 @@ EVENTS: Final[Mapping[str, Event]] = {
     "pin.was_reset": Event("the person, on all their numbers", Kind.SECURITY, ("pin.reset",)),
     "pin.reset_refused": Event("the person, on all their numbers, and who asked", Kind.SECURITY, ("pin.reset",)),
     "number.changed": Event("the person, on the old number, the new one and all others", Kind.SECURITY, ("number.change",)),
+    # Who may confirm cash and approve loans is no news that STOP may keep from those who do it with them.
+    "role.given": Event("the member and the other leaders", Kind.RECEIPT, ("role.change",)),
+    "role.taken": Event("the member and the other leaders", Kind.RECEIPT, ("role.change",)),
     "entry.corrected": Event("the member", Kind.RECEIPT, ("entry.reverse",)),
     "entry.corrected_in_book": Event("the leaders", Kind.RECEIPT, ("entry.reverse",)),
     "meeting.called": Event("every member", Kind.REMINDER, ("meeting.call",)),

@@ -62,6 +62,17 @@ def test_a_members_number_is_changed(engine: Engine) -> None:
     assert told == [("+254712345678",), ("+254722345678",)]
 
 
+def test_an_office_is_given_and_taken() -> None:
+    done(*UMOJA)
+    done(*AMINA, "--role", "chair")
+    change = ("member", "role", "--group", "UMOJA", "1")
+    assert done(*change, "--give", "treasurer") == "Amina is now treasurer of Umoja.\n"
+    assert data("member", "show", "--group", "UMOJA", "1")["roles"] == ["chair", "treasurer"]
+    assert done(*change, "--take", "treasurer") == "Amina is no longer treasurer of Umoja.\n"
+    assert run(*change, "--take", "chair").stderr.startswith("Error: The group would be left without a chair:")
+    assert "say either --give or --take" in run(*change).stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

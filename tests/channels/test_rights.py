@@ -17,6 +17,7 @@ from core.commands import (
     CallMeeting,
     CancelLoan,
     ChangeNumber,
+    ChangeRole,
     ChooseGroup,
     ChooseLanguage,
     Command,
@@ -98,6 +99,7 @@ def asks(town: Town, things: Things) -> dict[str, Callable[[], tuple[type[Comman
         "pin.ask_reset": lambda: (AskPinReset, {"number": things.saver}),
         "pin.reset": lambda: (DecidePinReset, {"reset_id": things.reset, "agree": True}),
         "number.change": lambda: (ChangeNumber, {"number": things.saver, "phone": "+254700000079"}),
+        "role.change": lambda: (ChangeRole, {"number": things.saver, "office": "key_holder", "give": True}),
         "language.choose": lambda: (ChooseLanguage, {"language": "fr"}),
         "group.choose": lambda: (ChooseGroup, {}),
         "link.make": lambda: (MakeLinkCode, {}),
@@ -177,6 +179,7 @@ def test_what_each_role_gets_is_what_was_reviewed(town: Town, umoja: Things) -> 
         "pin.ask_reset": "treasurer chair secretary",
         "pin.reset": "treasurer",  # the chair asked, and it is the secretary's PIN
         "number.change": "",
+        "role.change": "",
         "language.choose": "member treasurer chair secretary",
         "group.choose": "member treasurer chair secretary",
         "link.make": "member treasurer chair secretary",

@@ -10,6 +10,7 @@ from channels.menus.book import NODES
 from channels.menus.machine import Hint, exits
 from channels.menus.screens import Accept, Route, Screen
 from channels.words.catalogue import keys
+from core.facts import Word
 from core.money import AMOUNT_MINOR_MAX, Money
 
 # An account holds 10^12 minor units at most (with cents they show longest); what is owed for it is more by the interest.
@@ -31,6 +32,7 @@ FACTS: Final[Mapping[str, Any]] = {
     **dict.fromkeys(("due", "on"), DAY),
     **dict.fromkeys(("starts_at", "until"), MOMENT),
     "timezone": "Africa/Nairobi",
+    "office": Word("office.key_holder"),
     "group_code": CODE,
     "code": CODE,
     "help": HELP,
