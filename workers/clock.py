@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from core.db import make_engine
 from core.db.engine import driver
 from core.settings import Settings
+from workers.alarm import ALARM_SECONDS, PinAlarm
 from workers.patience import Patience
 from workers.persist import DATABASE_AWAY
 from workers.relay import POLL_SECONDS, Relay
@@ -39,9 +40,10 @@ class Task:
 class Clock:
     """Leads when it can. All its work goes through the one connection that holds the lock: who loses it does nothing more."""
 
-    def __init__(self, engine: Engine, relay: Relay) -> None:
+    def __init__(self, engine: Engine, relay: Relay, *more: Task) -> None:
         self._engine = engine
         self._relay = relay
+        self._more = more
         self._patience = Patience("database", first=0.25, longest=AWAY_SECONDS_MAX)
         self.stopping = Event()
 
@@ -67,7 +69,7 @@ class Clock:
                 connection.invalidate()
 
     def _work(self, session: Session) -> None:
-        tasks = (Task(self._relay.tick, POLL_SECONDS), Task(sweep, SWEEP_SECONDS), Task(prune, PRUNE_SECONDS))
+        tasks = (Task(self._relay.tick, POLL_SECONDS), Task(sweep, SWEEP_SECONDS), Task(prune, PRUNE_SECONDS), *self._more)
         while not self.stopping.is_set():
             now = monotonic()
             for task in tasks:
@@ -98,8 +100,8 @@ def lead(session: Session) -> bool:
 
 def run(settings: Settings, database_url: str, redis_url: str) -> None:
     """Keep time until SIGTERM or SIGINT."""
-    del settings  # as every process: nothing of it is needed here yet
-    clock = Clock(make_engine(database_url, pool_size=1), Relay(redis_url))
+    pin_alarm = Task(PinAlarm(most=settings.pin_failures_max), ALARM_SECONDS)
+    clock = Clock(make_engine(database_url, pool_size=1), Relay(redis_url), pin_alarm)
 
     def stop(_signum: int, _frame: FrameType | None) -> None:
         clock.stopping.set()

@@ -8,7 +8,7 @@ import psycopg
 
 from core.groups import pins
 from core.groups.rules import LEADERS, PERMITS
-from core.settings import PROJECT
+from core.settings import PROJECT, Settings
 
 PAGE: Final = (PROJECT / "SECURITY.md").read_text(encoding="utf-8")
 WORDS: Final = {4: "four", 5: "five", 6: "six", 7: "seven"}
@@ -45,3 +45,8 @@ def test_a_pin_is_reset_by_two_leaders_and_by_nobody_alone() -> None:
     assert all(PERMITS[kind].roles == LEADERS for kind in ("pin.ask_reset", "pin.reset"))
     assert "A forgotten PIN is cleared by two leaders together" in PAGE
     assert f"{pins.LOCK // timedelta(hours=1)} hours" in PAGE
+
+
+def test_when_many_wrong_pins_call_a_person(settings: Settings) -> None:
+    assert f"`PAMOJA_PIN_FAILURES_MAX` ({settings.pin_failures_max} unless set)" in PAGE
+    assert pins.HASH_PATIENCE_S == 2
