@@ -10,17 +10,10 @@ from sqlalchemy.orm import Session
 from core.db.engine import driver
 from core.groups import queries
 from core.groups.operations import NoSuchGroup
-from core.groups.queries import GroupCard
+from core.groups.queries import GroupCard, NoSuchMember
 from core.ids import GroupId, MemberId
 from core.loans import queries as loans
 from core.money import Money
-from core.refusal import Refused
-
-
-class NoSuchMember(Refused):
-    """The group has no member of this number."""
-
-    code = "member.none"
 
 
 @dataclass(frozen=True, slots=True)

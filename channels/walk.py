@@ -169,6 +169,8 @@ _AFTER: Final[dict[str, Callable[[Conversation, Receipt], None]]] = {
     "group.choose": _group,
     "pin.prove": _pin_given,
     "pin.set": _pin_given,
+    "pin.ask_reset": _pin_given,
+    "pin.reset": _pin_given,
     "member.decide": _pin_given,
     "cash.decide": _pin_given,
     "loan.decide": _pin_given,

@@ -7,7 +7,19 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
-from core.ids import CommandId, DeclarationId, DisputeId, EntryId, GroupId, LoanId, MeetingId, MemberId, OrganisationId, PersonId
+from core.ids import (
+    CommandId,
+    DeclarationId,
+    DisputeId,
+    EntryId,
+    GroupId,
+    LoanId,
+    MeetingId,
+    MemberId,
+    OrganisationId,
+    PersonId,
+    PinResetId,
+)
 from core.money import Money
 
 NO_GROUP: Final = GroupId(0)
@@ -123,6 +135,43 @@ class SetPin(Command):
     kind: ClassVar[str] = "pin.set"
     new_pin: Secret
     phone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskPinReset(Command):
+    """An official asks that the forgotten PIN of the member of this number be cleared."""
+
+    kind: ClassVar[str] = "pin.ask_reset"
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidePinReset(Command):
+    """Another official clears the PIN, or does not."""
+
+    kind: ClassVar[str] = "pin.reset"
+    reset_id: PinResetId
+    agree: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeNumber(Command):
+    """Reach the member of this number at another phone (E.164); `old` says which of several it takes the place of."""
+
+    kind: ClassVar[str] = "number.change"
+    number: int
+    phone: str
+    old: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRole(Command):
+    """Give the member of this number an office, or take it away."""
+
+    kind: ClassVar[str] = "role.change"
+    number: int
+    office: str
+    give: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

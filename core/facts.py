@@ -1,6 +1,7 @@
 """Facts at rest: how the facts of a message, a command or a receipt are kept as JSON and come back as what they were."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -16,8 +17,15 @@ from core.money import Money
 _MARK: Final = "$"
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A fact that every language has its own word for: the key of that word in the catalogues."""
+
+    key: str
+
+
 def dump(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Give facts as JSON: a Money becomes {"$money": [50000, "KES"]}, likewise $date, $at, $decimal and $id."""
+    """Give facts as JSON: a Money becomes {"$money": [50000, "KES"]}, likewise $date, $at, $decimal, $id and $word."""
     return {_name(name): _dumped(fact) for name, fact in facts.items()}
 
 
@@ -95,6 +103,7 @@ _DUMPERS: Final[Mapping[type, Callable[[Any], Any]]] = {
     date: lambda fact: {"$date": fact.isoformat()},
     Decimal: lambda fact: {"$decimal": str(fact)},
     UUID: lambda fact: {"$id": str(fact)},
+    Word: lambda fact: {"$word": fact.key},
 }
 _LOADERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "$money": lambda kept: Money(*kept),
@@ -102,4 +111,5 @@ _LOADERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "$date": date.fromisoformat,
     "$decimal": Decimal,
     "$id": UUID,
+    "$word": Word,
 }

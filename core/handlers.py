@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.commands import Command, DecideCash, DecideDispute, ImportEntries, OpenOrganisation, ProvePin, ReverseEntry
 from core.disputes import operations as disputes
+from core.groups import numbers, offices, resets
 from core.groups import operations as groups
 from core.groups import queries as people
 from core.groups.notices import notice
@@ -185,6 +186,10 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "member.decide": groups.decide_join,
     "pin.prove": prove_pin,
     "pin.set": groups.set_pin,
+    "pin.ask_reset": resets.ask_reset,
+    "pin.reset": resets.decide_reset,
+    "number.change": numbers.change_number,
+    "role.change": offices.change_role,
     "language.choose": groups.choose_language,
     "group.choose": groups.choose_group,
     "link.make": groups.make_link_code,

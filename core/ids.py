@@ -13,6 +13,7 @@ LoanId = NewType("LoanId", int)
 MeetingId = NewType("MeetingId", int)
 DeclarationId = NewType("DeclarationId", int)
 DisputeId = NewType("DisputeId", int)
+PinResetId = NewType("PinResetId", int)
 CommandId = NewType("CommandId", UUID)
 
 # Our own namespace for uuid5 (RFC 9562, section 5.5).

@@ -61,6 +61,7 @@ class Settings:
     sandbox_port: int
     web_workers: int
     web_threads: int
+    pin_failures_max: int  # over the whole house in ten minutes; more call a person
     log_level: str
     log_format: str  # console, json, or auto: console on a terminal
 
@@ -110,6 +111,7 @@ def load(*, serving: bool = False) -> Settings:
         "sandbox_port": sandbox_port,
         "web_workers": count("PAMOJA_WEB_WORKERS", 2),
         "web_threads": count("PAMOJA_WEB_THREADS", 4),
+        "pin_failures_max": env.int("PAMOJA_PIN_FAILURES_MAX", 100, validate=validate.Range(min=1)),
         "log_level": env.str("PAMOJA_LOG_LEVEL", "info", validate=validate.OneOf(_LEVELS)),
         "log_format": env.str("PAMOJA_LOG_FORMAT", "auto", validate=validate.OneOf(("auto", "console", "json"))),
     }

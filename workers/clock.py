@@ -15,6 +15,7 @@ from channels.sms.account import Account
 from core.db import make_engine
 from core.db.engine import driver
 from core.settings import Settings
+from workers.alarm import ALARM_SECONDS, PinAlarm
 from workers.patience import Patience
 from workers.persist import DATABASE_AWAY
 from workers.purse import LOOK_SECONDS, Purse
@@ -43,8 +44,8 @@ class Clock:
 
     def __init__(self, engine: Engine, relay: Relay, *more: Task) -> None:
         self._engine = engine
-        self._more = more
         self._relay = relay
+        self._more = more
         self._patience = Patience("database", first=0.25, longest=AWAY_SECONDS_MAX)
         self.stopping = Event()
 
@@ -102,7 +103,11 @@ def lead(session: Session) -> bool:
 def run(settings: Settings, database_url: str, redis_url: str) -> None:
     """Keep time until SIGTERM or SIGINT."""
     purse = Purse(Account.of(settings), least=settings.at_balance_least)
-    more = (Task(warn_of_caps, WARN_SECONDS), Task(purse.tick, LOOK_SECONDS))
+    more = (
+        Task(warn_of_caps, WARN_SECONDS),
+        Task(purse.tick, LOOK_SECONDS),
+        Task(PinAlarm(most=settings.pin_failures_max), ALARM_SECONDS),
+    )
     clock = Clock(make_engine(database_url, pool_size=1), Relay(redis_url), *more)
 
     def stop(_signum: int, _frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""`pamoja member`: the members of a group: list them, take one in, show one."""
+"""`pamoja member`: the members of a group: list them, take one in, show one, change their phone number or office."""
 
 import json
 
@@ -11,6 +11,8 @@ Examples:
   pamoja member list --group UMOJA
   pamoja member add --group UMOJA --name Amina --phone 0712345678 --language sw
   pamoja member show --group UMOJA 3
+  pamoja member phone --group UMOJA 3 --new 0722345678
+  pamoja member role --group UMOJA 3 --give treasurer
 
 Members set their PIN themselves, on their phone: nobody else may know it.
 """
@@ -31,6 +33,20 @@ Examples:
   pamoja member show --group UMOJA 3
   pamoja member show --group UMOJA 3 --json
 """
+PHONE_EXAMPLES = """\b
+Examples:
+  pamoja member phone --group UMOJA 3 --new 0722345678
+  pamoja member phone --group UMOJA 3 --new 0722345678 --old 0712345678
+
+The old number and the new one are told. The PIN stays. See that it is really them.
+"""
+ROLE_EXAMPLES = """\b
+Examples:
+  pamoja member role --group UMOJA 3 --give treasurer
+  pamoja member role --group UMOJA 2 --take treasurer
+
+A group keeps a chair and somebody who keeps its cash: give an office before you take it. The leaders are told.
+"""
 LANGUAGES = ("en", "sw", "fr")
 
 JSON_HELP = "Print JSON: money as texts in major units, days in ISO 8601."
@@ -39,7 +55,7 @@ GROUP = click.option("--group", "code", required=True, metavar="CODE", help="The
 
 @click.group("member", epilog=EXAMPLES)
 def command() -> None:
-    """List the members of a group, take one in, show one."""
+    """List the members of a group, take one in, show one, change what is known of one."""
 
 
 @command.command("list", epilog=LIST_EXAMPLES)
@@ -136,6 +152,65 @@ def show(*, code: str, number: int, as_json: bool) -> None:
         ("loan", loan),
     ]
     console.table(("", ""), rows)
+
+
+@command.command("phone", epilog=PHONE_EXAMPLES)
+@GROUP
+@click.argument("number", type=click.IntRange(1, GROUP_MEMBERS_MAX))
+@click.option("--new", required=True, help="The new mobile number, as written in the group's country, or +254...")
+@click.option("--old", default="", help="The number it takes the place of, where the member has several.")
+def change_phone(*, code: str, number: int, new: str, old: str) -> None:
+    """Change the phone number of a member, in all their groups."""
+    from admin_web import console, register  # noqa: PLC0415 not needed for --help
+    from core import clock  # noqa: PLC0415
+    from core.commands import ChangeNumber  # noqa: PLC0415
+    from core.execute import CONSOLE, execute  # noqa: PLC0415
+    from core.ids import new_id  # noqa: PLC0415
+    from core.phone import parse  # noqa: PLC0415
+
+    with console.house() as session:
+        at = clock.now()
+        group = register.card(session, code=code, at=at)
+        country = register.country(session, group_id=group.id)
+        asked = ChangeNumber(
+            id=new_id(),
+            at=at,
+            channel=CONSOLE,
+            group_id=group.id,
+            number=number,
+            phone=parse(new, country),
+            old=parse(old, country) if old else "",
+        )
+        facts = execute(session, asked).facts
+    shared = f" {facts['shared']} more people are reached there." if facts["shared"] else ""
+    click.echo(f"{facts['name']} is reached at the new number.{shared}")
+
+
+_OFFICE = click.Choice([office.value for office in OFFICES])
+
+
+@command.command(epilog=ROLE_EXAMPLES)
+@GROUP
+@click.argument("number", type=click.IntRange(1, GROUP_MEMBERS_MAX))
+@click.option("--give", type=_OFFICE, help="The office that the member holds from now on, beside those they hold.")
+@click.option("--take", type=_OFFICE, help="The office that the member holds no longer.")
+def role(*, code: str, number: int, give: str | None, take: str | None) -> None:
+    """Give a member an office, or take it away."""
+    if (give is None) == (take is None):
+        raise click.UsageError("say either --give or --take")
+    from admin_web import console, register  # noqa: PLC0415 not needed for --help
+    from core import clock  # noqa: PLC0415
+    from core.commands import ChangeRole  # noqa: PLC0415
+    from core.execute import CONSOLE, execute  # noqa: PLC0415
+    from core.ids import new_id  # noqa: PLC0415
+
+    office = give or take or ""
+    with console.house() as session:
+        at = clock.now()
+        group = register.card(session, code=code, at=at)
+        asked = ChangeRole(id=new_id(), at=at, channel=CONSOLE, group_id=group.id, number=number, office=office, give=give is not None)
+        facts = execute(session, asked).facts
+    click.echo(f"{facts['name']} {'is now' if give else 'is no longer'} {facts['office']} of {group.name}.")
 
 
 def _offices(roles: list[str]) -> str:

@@ -27,6 +27,7 @@ LOOKUPS: Final[Mapping[str, Lookup]] = {
     "loan_owed": money.loan_owed,
     "meeting": group.meeting,
     "member_on_handset": people.member_on_handset,
+    "member_to_help": group.member_to_help,
     "newcomer": people.newcomer,
     "phone": people.phone,
     "pin": people.pin,

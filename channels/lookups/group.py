@@ -78,6 +78,18 @@ def group_by_code(look: Look) -> Facts:
     return facts | ({} if row.name is None else {"name": row.name})
 
 
+_OF_NUMBER: Final[Statement[Any]] = Statement(
+    "SELECT p.name, m.number FROM member m JOIN person p ON p.id = m.person_id"
+    " WHERE m.group_id = %(group)s AND m.number = %(number)s AND m.state = 'active' AND m.person_id <> %(person)s"
+)
+
+
+def member_to_help(look: Look) -> Facts:
+    """The member of the number that was typed; nobody helps themselves."""
+    row = look.one(_OF_NUMBER, look.ids() | {"number": look.conversation.answers["number"]})
+    return {} if row is None else {"found": True, "name": row.name, "number": row.number}
+
+
 def meeting_facts(row: Any) -> Facts:  # noqa: ANN401 a row by name
     """What is said of a meeting, at the hour of where the group lives."""
     starts_at = row.starts_at.astimezone(ZoneInfo(row.timezone))

@@ -1,7 +1,7 @@
 """What waits for an official: the first thing, and the next after one that was put off.
 
-Things come in the order of (rank, id): cash to be saved or repaid, people to let in, disputed entries, loans to decide on, loans
-to pay out, and last those that the box cannot pay now. What is on the screen, and what was put off before it, is known by these two.
+Things come in the order of (rank, id): cash to be saved or repaid, people to let in, PINs to clear, disputed entries, loans to decide on,
+loans to pay out, and last those that the box cannot pay now. What is on the screen, and what was put off before it, is known by these two.
 """
 
 from typing import Any, Final
@@ -10,7 +10,7 @@ from channels.lookups.look import Facts, Look
 from core.db.statement import Statement
 from core.disputes.queries import MOVED
 from core.disputes.rules import DECIDERS
-from core.groups.rules import CASH_KEEPERS, LEADERS, Role
+from core.groups.rules import CASH_KEEPERS, LEADERS, RESET_LIFE, Role
 from core.ledger.receipts import receipt_code
 from core.ledger.rules import CASH
 from core.money import Money
@@ -41,35 +41,46 @@ def _decides(m: str) -> str:
 
 
 def _kinds(m: str) -> tuple[str, ...]:
-    """Write in SQL what waits for the member `m`, one statement for each kind of thing: never their own."""
+    """Write in SQL what waits for the member `m` at the moment `at`, one statement for each kind of thing: never their own."""
     others = f"it.group_id = {m}.group_id AND it.person_id <> {m}.person_id"
     # As `may_handle` of the payments has it.
     handled = f"""{m}.roles && {_offices(CASH_KEEPERS)} AND ('{Role.TREASURER}' = ANY({m}.roles) OR NOT EXISTS (
         SELECT FROM member o WHERE o.group_id = it.group_id AND o.person_id <> it.person_id AND o.state = 'active'
           AND o.roles <> '{{}}' AND '{Role.TREASURER}' = ANY(o.roles)))"""
     cash = f"""
-      SELECT it.purpose AS kind, 1 AS rank, it.id, it.person_id, it.amount_minor AS minor, 0::bigint AS interest, 0 AS months
+      SELECT it.purpose AS kind, 1 AS rank, it.id, it.person_id, it.amount_minor AS minor, 0::bigint AS interest, 0 AS months,
+             NULL::bigint AS asked_by
       FROM declaration it WHERE {others} AND it.state = 'declared' AND {handled}
     """  # noqa: S608
     joins = f"""
-      SELECT 'join' AS kind, 2 AS rank, it.id, it.person_id, 0::bigint AS minor, 0::bigint AS interest, 0 AS months
+      SELECT 'join' AS kind, 2 AS rank, it.id, it.person_id, 0::bigint AS minor, 0::bigint AS interest, 0 AS months,
+             NULL::bigint AS asked_by
       FROM member it WHERE {others} AND it.state = 'asked' AND {is_leader(m)}
     """  # noqa: S608
+    # As `decide_reset` has it.
+    resets = f"""
+      SELECT 'pin_reset' AS kind, 3 AS rank, it.id, it.person_id, 0::bigint AS minor, 0::bigint AS interest, 0 AS months, it.asked_by
+      FROM pin_reset it WHERE {others} AND it.state = 'asked' AND it.asked_by <> {m}.person_id AND {is_leader(m)}
+        AND it.asked_at > %(at)s::timestamptz - make_interval(secs => {RESET_LIFE.total_seconds():.0f})
+        AND EXISTS (SELECT FROM member t WHERE t.group_id = it.group_id AND t.id = it.member_id AND t.state = 'active')
+    """  # noqa: S608
     disputes = f"""
-      SELECT 'dispute' AS kind, 3 AS rank, it.id, it.person_id, 0::bigint AS minor, 0::bigint AS interest, 0 AS months
+      SELECT 'dispute' AS kind, 4 AS rank, it.id, it.person_id, 0::bigint AS minor, 0::bigint AS interest, 0 AS months,
+             NULL::bigint AS asked_by
       FROM dispute it WHERE {others} AND it.state = 'open' AND {_decides(m)}
     """  # noqa: S608
     loans = f"""
-      SELECT 'loan' AS kind, 4 AS rank, it.id, it.person_id, it.principal_minor AS minor, it.interest_minor AS interest, it.months
+      SELECT 'loan' AS kind, 5 AS rank, it.id, it.person_id, it.principal_minor AS minor, it.interest_minor AS interest, it.months,
+             NULL::bigint AS asked_by
       FROM loan it WHERE {others} AND it.state = 'applied' AND {is_leader(m)}
     """  # noqa: S608
     payouts = f"""
       SELECT 'payout' AS kind, CASE WHEN it.principal_minor <= (
-               SELECT a.balance_minor FROM account a WHERE a.book_id = {m}.group_id AND a.code = '{CASH}') THEN 5 ELSE 6 END AS rank,
-             it.id, it.person_id, it.principal_minor AS minor, it.interest_minor AS interest, it.months
+               SELECT a.balance_minor FROM account a WHERE a.book_id = {m}.group_id AND a.code = '{CASH}') THEN 6 ELSE 7 END AS rank,
+             it.id, it.person_id, it.principal_minor AS minor, it.interest_minor AS interest, it.months, NULL::bigint AS asked_by
       FROM loan it WHERE {others} AND it.state = 'approved' AND {handled}
     """  # noqa: S608
-    return cash, joins, disputes, loans, payouts
+    return cash, joins, resets, disputes, loans, payouts
 
 
 def something_waits(m: str) -> str:
@@ -88,8 +99,9 @@ def _first() -> str:
 
 _MEMBER: Final = "m.group_id = %(group)s AND m.id = %(member)s AND m.state = 'active'"
 _NEXT: Final[Statement[Any]] = Statement(f"""
-SELECT w.kind, w.rank, w.id, w.minor, w.interest, w.months, p.name, g.name AS group, g.currency
+SELECT w.kind, w.rank, w.id, w.minor, w.interest, w.months, p.name, a.name AS by, g.name AS group, g.currency
 FROM member m JOIN savings_group g ON g.id = m.group_id CROSS JOIN LATERAL {_first()} w JOIN person p ON p.id = w.person_id
+LEFT JOIN person a ON a.id = w.asked_by
 WHERE {_MEMBER}
 """)  # noqa: S608 our own words
 
@@ -113,6 +125,7 @@ def _next(look: Look, put_off: tuple[int, int]) -> Facts:
         "item_id": item.id,
         "put_off": list(put_off),
         "name": item.name,
+        "by": item.by,
         "amount": Money(item.minor, item.currency),
         "total": Money(item.minor + item.interest, item.currency),
         "months": item.months,

@@ -6,6 +6,7 @@ from channels.menus.screens import Asking, Facts
 from core.commands import (
     AnswerMeeting,
     ApplyForLoan,
+    AskPinReset,
     AskToJoin,
     CancelLoan,
     CancelMeeting,
@@ -17,6 +18,7 @@ from core.commands import (
     DecideDispute,
     DecideJoin,
     DecideLoan,
+    DecidePinReset,
     DeclareRepayment,
     DeclareSaving,
     DisburseLoan,
@@ -45,6 +47,16 @@ def set_pin(answers: Facts, asking: Asking) -> Command:
     old = Secret(answers["old_pin"]) if "old_pin" in answers else None
     envelope = asking.envelope() | {"pin": old}
     return SetPin(**envelope, new_pin=Secret(answers["new_pin"]), phone=asking.phone)
+
+
+def ask_pin_reset(answers: Facts, asking: Asking) -> Command:
+    """Ask that a member's PIN be cleared; that one's own was given earlier does not count."""
+    return AskPinReset(**asking.envelope(pin=True) | {"pin_given": False}, number=answers["number"])
+
+
+def decide_pin_reset(answers: Facts, asking: Asking) -> Command:
+    """Clear a member's PIN, or not; that one's own was given earlier does not count."""
+    return DecidePinReset(**asking.envelope(pin=True) | {"pin_given": False}, reset_id=answers["item_id"], agree=answers["agree"])
 
 
 def choose_language(answers: Facts, asking: Asking) -> Command:

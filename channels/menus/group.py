@@ -20,7 +20,8 @@ NODES: Final[tuple[Node, ...]] = (
         choices=(
             Choice("1", "meeting", "meeting", when="meeting_id"),
             Choice("2", "inbox", "inbox", when="official"),
-            Choice("3", "close_meeting", "meeting.close", when="begun_id"),
+            Choice("3", "clear_a_pin", "reset.number", when="official"),
+            Choice("4", "close_meeting", "meeting.close", when="begun_id"),
         ),
     ),
     # A meeting that is near comes before the root menu, until it is answered.

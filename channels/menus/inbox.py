@@ -1,11 +1,13 @@
-"""What waits for an official: cash to confirm, people to let in, disputes and loans to decide on, loans to pay out. One after another."""
+"""What waits for an official: cash to confirm, people to let in, PINs to clear, disputes and loans to decide on, loans to pay out."""
 
 from typing import Final
 
 from channels.menus import builds, replies
 from channels.menus.screens import Build, Choice, Node, Route, Screen
 
-_KINDS: Final = tuple((kind, f"inbox.{kind}") for kind in ("saving", "repayment", "join", "dispute", "loan", "payout"))
+_KINDS: Final = tuple((kind, f"inbox.{kind}") for kind in ("saving", "repayment", "join", "pin_reset", "dispute", "loan", "payout"))
+# The PIN is asked each time where money goes out, or an account changes hands.
+_EACH_TIME: Final = frozenset({"payout", "pin_reset"})
 # Why what is agreed to may not be possible (any more).
 _NOT_BOOKED: Final = ("loan.not_active", "loan.pays_too_much", "amount.too_large")
 _NOT_LET_IN: Final = ("group.full",)
@@ -18,7 +20,7 @@ def _decision(
 ) -> tuple[Node, ...]:
     """Lay out one kind of decision: the question, the PIN, the deed, with the next question right behind it.
 
-    The PIN is asked once in a session, but each time for a payout: there money goes out.
+    The PIN is asked once in a session, but each time for a payout or another's PIN.
     """
     name, said, about = f"inbox.{kind}", f"inbox.{words or kind}", "agree" if refuse else None
     no = (Choice("2", refuse, f"{name}.pin", sets=("agree", False)),) if refuse else ()
@@ -42,7 +44,7 @@ def _decision(
             words=f"{said}.pin",
             about=about,
             secret=True,
-            once=kind != "payout",
+            once=kind not in _EACH_TIME,
             ask="pin",
             accept=replies.pin,
             goto=f"{name}.done",
@@ -81,6 +83,7 @@ NODES: Final[tuple[Node, ...]] = (
     _undone("inbox.repayment.undone", "not_received", "inbox.repayment.pin", words="inbox.cash.undone"),
     *_decision("join", builds.decide_join, "let_in", "not_let_in", undone=_NOT_LET_IN),
     _undone("inbox.join.undone", "not_let_in", "inbox.join.pin"),
+    *_decision("pin_reset", builds.decide_pin_reset, "clear_pin", "not_clear_pin"),
     # What is wrong and cannot be undone stays disputed, until it can be or is said to stand.
     *_decision("dispute", builds.decide_dispute, "undo", "stands", asked_of="of", undone=_NOT_UNDONE),
     _undone("inbox.dispute.undone", "stands", "inbox.dispute.pin"),

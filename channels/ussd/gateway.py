@@ -19,6 +19,7 @@ from channels.turn import Inbound, Outbound, take_turn
 from channels.walk import House
 from channels.words.catalogue import say
 from core.db.engine import Work
+from core.groups.pins import TooManyAtOnce
 from core.phone import is_e164
 
 log = structlog.get_logger(__name__)
@@ -49,7 +50,7 @@ def answer(house: House, body: bytes, *, now: Callable[[], datetime]) -> str:
         outbound = take_turn(house, inbound_from(read_form(body), now(), service_code=house.service_code))
     except BadRequest:
         outbound = Outbound(say(house.default_language, "session.bad_request", code=house.service_code), ended=True)
-    except (psycopg.Error, SQLAlchemyError, conversations.Overtaken) as error:
+    except (psycopg.Error, SQLAlchemyError, conversations.Overtaken, TooManyAtOnce) as error:
         log.warning("turn failed", error=type(error).__name__, sqlstate=getattr(error, "sqlstate", None))
         outbound = Outbound(say(house.default_language, "session.try_again"), ended=True)
     except Exception as error:  # noqa: BLE001 whatever it is, the phone gets an answer

@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po
 
 from channels.words.folding import fold_to_ascii
 from channels.words.showing import shown
+from core.facts import Word
 
 LANGUAGES: Final = ("en", "sw", "fr")
 FALLBACK: Final = "en"
@@ -87,7 +88,8 @@ def say(language: str, key: str, /, channel: str = USSD, **facts: Any) -> str:  
         return template.pieces[0]
     pieces = list(template.pieces)
     for place, name in template.places:
-        pieces[place] = shown(facts[name], language, channel, facts)
+        fact = facts[name]
+        pieces[place] = say(language, fact.key, channel) if type(fact) is Word else shown(fact, language, channel, facts)
     return "".join(pieces)
 
 

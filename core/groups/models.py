@@ -144,6 +144,34 @@ class Pin(Base):
     set_at: Mapped[Instant]
 
 
+class PinReset(Base):
+    """An official asks that a member's forgotten PIN be cleared; another one agrees, or does not. It lapses after a day."""
+
+    __tablename__ = "pin_reset"
+    __table_args__ = (
+        PrimaryKeyConstraint("group_id", "id"),
+        ForeignKeyConstraint(
+            ["group_id", "member_id", "person_id"], ["member.group_id", "member.id", "member.person_id"], name="reset_for_a_member"
+        ),
+        CheckConstraint("state IN ('asked','done','refused','lapsed')", name="known_reset_state"),
+        CheckConstraint("(state IN ('done','refused')) = (decided_by IS NOT NULL)", name="reset_is_decided_by_somebody"),
+        CheckConstraint("asked_by <> person_id AND (decided_by IS NULL OR decided_by <> person_id)", name="nobody_resets_their_own"),
+        CheckConstraint("decided_by IS NULL OR decided_by <> asked_by", name="reset_maker_is_not_checker"),
+        Index("one_reset_waits", "member_id", "group_id", unique=True, postgresql_where="state = 'asked'"),
+        Index(None, "person_id", postgresql_where="state = 'asked'"),
+    )
+
+    group_id: Mapped[Big]
+    id: Mapped[int] = mapped_column(BigInteger, Identity())
+    member_id: Mapped[Big]
+    person_id: Mapped[Big] = mapped_column(comment="the member's person: whose PIN it is")
+    asked_by: Mapped[Big] = mapped_column(ForeignKey("person.id"), comment="the official who asked: who must not decide on it")
+    asked_at: Mapped[Instant]
+    state: Mapped[str] = mapped_column(String(8))
+    decided_by: Mapped[Big | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[Instant | None]
+
+
 class LinkCode(Base):
     """A one-time code that binds a Telegram account to a person; only its hash is kept."""
 

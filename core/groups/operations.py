@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.commands import AddMember, AskToJoin, ChooseGroup, ChooseLanguage, DecideJoin, MakeLinkCode, OpenGroup, SetPin
 from core.db.engine import driver
-from core.groups import pins, queries
+from core.groups import pins, proofs, queries, resets
 from core.groups.notices import notice
 from core.groups.queries import Actor, Contact
 from core.groups.rules import GROUP_MEMBERS_MAX, LEADERS, OFFICES, TEMPLATES, AlreadyDecided, OwnRequest
@@ -231,10 +231,14 @@ def decide_join(session: Session, command: DecideJoin, actor: Actor) -> dict[str
 
 
 def set_pin(session: Session, command: SetPin, actor: Actor) -> dict[str, Any]:
-    """Set the first PIN, or change it (the door has checked the old one); the person is told."""
+    """Set the first PIN, or change it (the door has checked the old one); the person is told.
+
+    Who can do that has forgotten nothing: what was asked about their PIN lapses.
+    """
     assert actor.person_id is not None, "a PIN is a person's"
     changed = pins.is_set(session, person_id=actor.person_id)
     pins.keep(session, person_id=actor.person_id, pin=command.new_pin, at=command.at)
+    resets.lapse(session, person_id=actor.person_id)
     to = Contact(person_id=actor.person_id, name=actor.name, phone=command.phone, language=actor.language)
     put(session, notice(command, to, "pin.changed" if changed else "pin.set", {}))
     return {"changed": changed}
@@ -260,9 +264,9 @@ def hashed_link_code(code: str) -> bytes:
 def make_link_code(session: Session, command: MakeLinkCode, actor: Actor) -> dict[str, Any]:
     """Make the one-time code that binds a Telegram account; an earlier one stops working."""
     code = "".join(secrets.choice(_LINK_ALPHABET) for _ in range(_LINK_LENGTH))
-    connection = driver(session)
-    connection.execute("DELETE FROM link_code WHERE person_id = %s", (actor.person_id,))
-    connection.execute(
+    assert actor.person_id is not None, "a code is a person's"
+    proofs.lapse_link_codes(session, person_id=actor.person_id)
+    driver(session).execute(
         "INSERT INTO link_code (code_hash, person_id, expires_at) VALUES (%s, %s, %s)",
         (hashed_link_code(code), actor.person_id, command.at + LINK_LIFE),
     )

@@ -7,7 +7,11 @@ smallest memory), 15 ms on the machines we measured.
 
 import hashlib
 import hmac
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from threading import BoundedSemaphore
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -24,6 +28,10 @@ _MARK: Final = b"pamoja pepper check"
 TRIES_MAX: Final = 3
 LOCK: Final = timedelta(hours=24)
 _HASHER: Final = PasswordHasher(time_cost=5, memory_cost=7_168, parallelism=1)
+# In each process as many at once as there are processors: more would only take the time from each other, and from all
+# who ask for something else. Who cannot be served in time is told to try again while the phone still listens.
+HASH_PATIENCE_S: Final = 2.0
+_PLACES: Final = BoundedSemaphore(os.cpu_count() or 1)
 
 
 class PinWrong(Refused):
@@ -33,7 +41,7 @@ class PinWrong(Refused):
 
 
 class PinLocked(Refused):
-    """Three wrong tries: locked `until`. Then there are three new ones; nobody can end the lock sooner."""
+    """Three wrong tries: locked `until`. Then there are three new ones; sooner only two officials end the lock, with the PIN."""
 
     code = "pin.locked"
 
@@ -54,6 +62,10 @@ class PinTooWeak(Refused):
     """One of the PINs that thieves try first."""
 
     code = "pin.too_weak"
+
+
+class TooManyAtOnce(Exception):
+    """So many PINs were being looked at that this one's turn did not come: nothing was decided, and no try is counted."""
 
 
 class PepperDiffers(Exception):
@@ -141,6 +153,7 @@ def prove(session: Session, *, person_id: PersonId, pin: Secret | None, at: date
     :raises PinNotSet: if the person has none
     :raises PinWrong: if it is another
     :raises PinLocked: if this was the third wrong try, or one after it
+    :raises TooManyAtOnce: if its turn did not come in time; the caller's transaction must not be kept
     """
     connection = driver(session)
     if pin is None:
@@ -154,7 +167,8 @@ def prove(session: Session, *, person_id: PersonId, pin: Secret | None, at: date
         raise PinLocked(until=found[0], fresh=False)
     kept, failures = row
     try:
-        _HASHER.verify(kept, pin.value)
+        with _place():
+            _HASHER.verify(kept, pin.value)
     except VerifyMismatchError:
         if failures >= TRIES_MAX:
             raise PinLocked(until=at + LOCK, fresh=True) from None
@@ -172,6 +186,36 @@ def keep(session: Session, *, person_id: PersonId, pin: Secret, at: datetime) ->
     driver(session).execute(_SET, (person_id, hashed(pin), at))
 
 
+def clear(session: Session, *, person_id: PersonId) -> None:
+    """Forget the person's PIN with its tries and its lock: they choose a new one when they dial next."""
+    driver(session).execute("DELETE FROM pin WHERE person_id = %s", (person_id,))
+
+
 def hashed(pin: Secret) -> str:
-    """Give what is kept of a sealed PIN."""
-    return _HASHER.hash(pin.value)
+    """Give what is kept of a sealed PIN.
+
+    :raises TooManyAtOnce: if its turn did not come in time
+    """
+    with _place():
+        return _HASHER.hash(pin.value)
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    """Wait for one of the places to hash in, but not for long."""
+    if not _PLACES.acquire(timeout=HASH_PATIENCE_S):
+        raise TooManyAtOnce
+    try:
+        yield
+    finally:
+        _PLACES.release()
+
+
+_FAILED: Final = "SELECT count(*) FROM command_record WHERE at > %s AND outcome IN ('pin.wrong', 'pin.locked')"
+
+
+def failures(session: Session, *, since: datetime) -> int:
+    """Count what was refused for its PIN over the whole house, that which met a lock too."""
+    row = driver(session).execute(_FAILED, (since,)).fetchone()
+    assert row is not None
+    return int(row[0])

@@ -11,6 +11,13 @@ from core.db.engine import Reader, driver
 from core.db.statement import Later, Statement
 from core.groups.rules import Role, Rules, rules_from
 from core.ids import GroupId, MemberId, PersonId
+from core.refusal import Refused
+
+
+class NoSuchMember(Refused):
+    """The group has no member of this number."""
+
+    code = "member.none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,18 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True)
+class Numbered:
+    """The active member who has a number in a group."""
+
+    member_id: MemberId
+    person_id: PersonId
+    number: int
+    name: str
+    language: str
+    roles: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """Where and how to reach a person."""
 
@@ -109,6 +128,20 @@ _CONTACT = """
 SELECT p.id AS person_id, p.name, h.phone, p.language
 FROM handset h JOIN person p ON p.id = h.person_id WHERE h.group_id = %s AND h.member_id = %s ORDER BY h.phone LIMIT 1
 """
+_NUMBERED = Statement(
+    """
+SELECT m.id AS member_id, m.person_id, m.number, p.name, p.language, m.roles FROM member m JOIN person p ON p.id = m.person_id
+WHERE m.group_id = %(group)s AND m.number = %(number)s AND m.state = 'active' FOR UPDATE OF m
+""",
+    Numbered,
+)
+_ALL_NUMBERS = Statement(
+    """
+SELECT DISTINCT p.id AS person_id, p.name, h.phone, p.language
+FROM handset h JOIN person p ON p.id = h.person_id WHERE h.person_id = %(person)s ORDER BY h.phone
+""",
+    Contact,
+)
 _GROUP_BY_CODE = "SELECT id, name FROM savings_group WHERE code = %s"
 _GROUP = f"""
 SELECT g.id, g.code, g.name, g.kind, g.currency, g.timezone, {RULES_IN_FORCE.format(group="g", at="%(at)s")} AS rules
@@ -132,6 +165,22 @@ def contact(session: Session, *, group_id: GroupId, member_id: MemberId) -> Cont
         found = cursor.execute(_CONTACT, (group_id, member_id)).fetchone()
     assert found is not None, "a member has a handset"
     return found
+
+
+def numbered(session: Session, *, group: GroupCard, number: int) -> Numbered:
+    """The active member of a number, locked until the transaction ends.
+
+    :raises NoSuchMember: if the group has none
+    """
+    found = _NUMBERED.one(driver(session), {"group": group.id, "number": number})
+    if found is None:
+        raise NoSuchMember(number=number, group=group.name)
+    return found
+
+
+def all_numbers(session: Session, *, person_id: PersonId) -> list[Contact]:
+    """How to reach a person on each of their numbers, in whichever group that is known."""
+    return _ALL_NUMBERS.all(driver(session), {"person": person_id})
 
 
 def group_by_code(session: Reader, *, code: str) -> tuple[GroupId, str] | None:

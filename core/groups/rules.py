@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -26,6 +27,8 @@ LEADERS: Final = frozenset({Role.CHAIR, Role.SECRETARY, Role.TREASURER})
 CASH_KEEPERS: Final = frozenset({Role.TREASURER, Role.CHAIR})
 # As many member numbers as a group ever gives: phones read no larger one.
 GROUP_MEMBERS_MAX: Final = 10_000
+# So long a request to clear a PIN waits for its second official.
+RESET_LIFE: Final = timedelta(hours=24)
 _MEMBERS: Final = frozenset({Role.MEMBER})
 _OPERATORS: Final = frozenset({Role.OPERATOR})
 
@@ -51,6 +54,10 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "member.decide": Permit(LEADERS, pin=True),
     "pin.prove": Permit(_MEMBERS, pin=True),
     "pin.set": Permit(_MEMBERS, pin=True, before_first_pin=True),
+    "pin.ask_reset": Permit(LEADERS, pin=True),
+    "pin.reset": Permit(LEADERS, pin=True),
+    "number.change": Permit(_OPERATORS),
+    "role.change": Permit(_OPERATORS),
     "language.choose": Permit(_MEMBERS),
     "group.choose": Permit(_MEMBERS),
     "link.make": Permit(_MEMBERS, pin=True),

@@ -42,6 +42,7 @@ class Event:
 _WITH_PIN: Final = (
     *("pin.prove", "pin.set", "cash.decide", "member.decide", "loan.decide", "loan.disburse", "link.make"),
     "dispute.decide",
+    *("pin.ask_reset", "pin.reset"),
 )
 
 EVENTS: Final[Mapping[str, Event]] = {
@@ -75,6 +76,14 @@ EVENTS: Final[Mapping[str, Event]] = {
     "dispute.upheld": Event("the member", Kind.RECEIPT, ("dispute.decide",)),
     "dispute.rejected": Event("the member", Kind.RECEIPT, ("dispute.decide",)),
     "dispute.withdrawn": Event("the member", Kind.RECEIPT, ("dispute.withdraw",)),
+    "pin.reset_asked": Event("the person, on all their numbers", Kind.SECURITY, ("pin.ask_reset",)),
+    "pin.reset_to_confirm": Event("the other leaders", Kind.WORK, ("pin.ask_reset",)),
+    "pin.was_reset": Event("the person, on all their numbers", Kind.SECURITY, ("pin.reset",)),
+    "pin.reset_refused": Event("the person, on all their numbers, and who asked", Kind.SECURITY, ("pin.reset",)),
+    "number.changed": Event("the person, on the old number, the new one and all others", Kind.SECURITY, ("number.change",)),
+    # Who may confirm cash and approve loans is no news that STOP may keep from those who do it with them.
+    "role.given": Event("the member and the other leaders", Kind.RECEIPT, ("role.change",)),
+    "role.taken": Event("the member and the other leaders", Kind.RECEIPT, ("role.change",)),
     "meeting.called": Event("every member", Kind.REMINDER, ("meeting.call",)),
     "sms.nearly_spent": Event("the leaders", Kind.WORK, ()),
     "meeting.changed": Event("every member", Kind.REMINDER, ("meeting.change",)),

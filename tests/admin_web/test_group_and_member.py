@@ -50,6 +50,29 @@ def test_a_group_from_nothing(settings: Settings) -> None:
         assert "KES 0" in done(*command)
 
 
+def test_a_members_number_is_changed(engine: Engine) -> None:
+    done(*UMOJA)
+    done(*AMINA)
+    change = ("member", "phone", "--group", "UMOJA", "1", "--new")
+    assert done(*change, "0722 345 678") == "Amina is reached at the new number.\n"
+    assert data("member", "show", "--group", "UMOJA", "1")["phones"] == ["+254722345678"]
+    assert run(*change, "0722 345 678").stderr == "Error: The member has the new number already.\n"
+    assert run(*change, "0733 345 678", "--old", "0712 345 678").stderr == "Error: The member is not reached at the old number.\n"
+    told = rows(engine, "SELECT address FROM outbox WHERE template = 'number.changed' ORDER BY address")
+    assert told == [("+254712345678",), ("+254722345678",)]
+
+
+def test_an_office_is_given_and_taken() -> None:
+    done(*UMOJA)
+    done(*AMINA, "--role", "chair")
+    change = ("member", "role", "--group", "UMOJA", "1")
+    assert done(*change, "--give", "treasurer") == "Amina is now treasurer of Umoja.\n"
+    assert data("member", "show", "--group", "UMOJA", "1")["roles"] == ["chair", "treasurer"]
+    assert done(*change, "--take", "treasurer") == "Amina is no longer treasurer of Umoja.\n"
+    assert run(*change, "--take", "chair").stderr.startswith("Error: The group would be left without a chair:")
+    assert "say either --give or --take" in run(*change).stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -1,5 +1,6 @@
 """The inbox shows an official exactly what the door would let them decide, in an order that lets nothing block the rest."""
 
+from datetime import timedelta
 from itertools import pairwise
 from typing import Final
 
@@ -7,7 +8,7 @@ import pytest
 
 from channels.conversations import Conversation
 from channels.lookups import LOOKUPS, Look
-from core.commands import Command, DecideCash, DecideDispute, DecideJoin, DecideLoan, DisburseLoan, OpenDispute
+from core.commands import Command, DecideCash, DecideDispute, DecideJoin, DecideLoan, DecidePinReset, DisburseLoan, OpenDispute
 from core.db.engine import Work
 from core.ledger.receipts import receipt_code
 
@@ -17,10 +18,11 @@ from .town import AMINA, MORNING, Town
 # Why a payout is theirs, and yet cannot be made.
 _NOT_NOW: Final = {"loan.box_too_small", "loan.borrower_left", "loan.no_longer_covered"}
 OFFICIALS: Final = ("Amina", "Baraka", "Chausiku", "Daudi")
-KINDS: Final = {"saving": 1, "repayment": 1, "join": 2, "dispute": 3, "loan": 4, "payout": 5}
+KINDS: Final = {"saving": 1, "repayment": 1, "join": 2, "pin_reset": 3, "dispute": 4, "loan": 5, "payout": 6}
 _OF_KIND: Final[dict[str, tuple[type[Command], str]]] = {
     "saving": (DecideCash, "declaration_id"),
     "join": (DecideJoin, "member_id"),
+    "pin_reset": (DecidePinReset, "reset_id"),
     "dispute": (DecideDispute, "dispute_id"),
     "loan": (DecideLoan, "loan_id"),
     "payout": (DisburseLoan, "loan_id"),
@@ -57,6 +59,7 @@ def decidable_by(town: Town, who: str) -> set[tuple[str, int]]:
         *(("saving", row[0]) for row in town.sql("SELECT id FROM declaration WHERE group_id = %(g)s AND state = 'declared'", g=group)),
         *(("join", row[0]) for row in town.sql("SELECT id FROM member WHERE group_id = %(g)s AND state = 'asked'", g=group)),
         *(("dispute", row[0]) for row in town.sql("SELECT id FROM dispute WHERE group_id = %(g)s AND state = 'open'", g=group)),
+        *(("pin_reset", row[0]) for row in town.sql("SELECT id FROM pin_reset WHERE group_id = %(g)s AND state = 'asked'", g=group)),
         *(("loan", row[0]) for row in town.sql("SELECT id FROM loan WHERE group_id = %(g)s AND state = 'applied'", g=group)),
         *(("payout", row[0]) for row in town.sql("SELECT id FROM loan WHERE group_id = %(g)s AND state = 'approved'", g=group)),
     }
@@ -86,6 +89,17 @@ def waiting(town: Town) -> Town:
     # Of a member (by Things), of the treasurer, of the secretary; and what both Amina and the secretary dispute.
     for who, kind in (("Baraka", "saving.deposit"), ("Daudi", "saving.deposit"), ("Amina", "test"), ("Daudi", "test")):
         town.do(OpenDispute, channel="ussd", group_id=town.groups["UMOJA"], actor_id=town.people[who], code=receipt_of(town, who, kind))
+    # The treasurer asks about somebody who has left since, the secretary asked about Amina a day ago, the chair asked for
+    # the secretary (see Things).
+    for whose, by, age in (("Esther", "Baraka", 0), ("Faraji", "Baraka", 0), ("Amina", "Daudi", 1)):
+        town.sql(
+            "INSERT INTO pin_reset (group_id, member_id, person_id, asked_by, asked_at, state)"
+            " SELECT m.group_id, m.id, m.person_id, %(by)s, %(at)s, 'asked' FROM member m WHERE m.id = %(m)s",
+            m=town.members["UMOJA", whose],
+            by=town.people[by],
+            at=town.now - timedelta(days=age),
+        )
+    town.sql("UPDATE member SET state = 'left' WHERE id = %(m)s", m=town.members["UMOJA", "Faraji"])
     return town
 
 

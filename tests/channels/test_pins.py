@@ -1,15 +1,19 @@
 """PINs under attack, over the wire: three guesses are looked at, whoever guesses at once; the lock ends after a day."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import BoundedSemaphore, Lock
+from time import sleep
 from typing import Any
 
 import pytest
 
+from core.commands import Secret
 from core.groups import pins
 
 from .test_turn import at_once, walk
-from .town import AMINA, BARAKA, PIN, SHARED, Town
+from .town import AMINA, BARAKA, PIN, SHARED, SORRY, Town
 
 GUESSES = 50
 
@@ -119,3 +123,35 @@ def test_a_pin_given_in_a_session_is_asked_again_for_what_is_private(town: Town)
     assert walk(town, "t", BARAKA, "1", PIN).startswith("END Noted")
     assert town.answer("u", SHARED, "5").startswith("CON Esther")
     assert walk(town, "v", SHARED, "5", PIN, "3").startswith("CON Your PIN:")
+
+
+def test_no_more_are_looked_at_at_once_than_there_are_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted, now, most = Lock(), 0, 0
+
+    class Slow:
+        def hash(self, sealed: str) -> str:
+            nonlocal now, most
+            with counted:
+                now, most = now + 1, max(most, now + 1)
+            sleep(0.002)
+            with counted:
+                now -= 1
+            return sealed
+
+    monkeypatch.setattr(pins, "_HASHER", Slow())
+    monkeypatch.setattr(pins, "_PLACES", BoundedSemaphore(2))
+    with ThreadPoolExecutor(GUESSES) as pool:
+        assert len(list(pool.map(lambda n: pins.hashed(Secret(str(n))), range(GUESSES)))) == GUESSES
+    assert most == 2
+
+
+def test_who_cannot_be_served_in_time_dials_again_and_no_try_is_counted(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = BoundedSemaphore(1)
+    monkeypatch.setattr(pins, "_PLACES", places)
+    monkeypatch.setattr(pins, "HASH_PATIENCE_S", 0.05)
+    walk(town, "s", AMINA, "3")
+    with places:
+        assert town.answer("s", AMINA, "3*7000").startswith(SORRY)
+        assert town.answer("s", AMINA, f"3*{PIN}").startswith(SORRY)
+    assert town.sql("SELECT failures FROM pin WHERE person_id = %(p)s", p=town.people["Amina"]) == [(0,)]
+    assert "savings KES 3,000" in town.answer("s", AMINA, f"3*{PIN}")

@@ -12,11 +12,14 @@ from core.commands import (
     AddMember,
     AnswerMeeting,
     ApplyForLoan,
+    AskPinReset,
     AskToJoin,
     CallMeeting,
     CancelLoan,
     CancelMeeting,
     ChangeMeeting,
+    ChangeNumber,
+    ChangeRole,
     ChooseGroup,
     ChooseLanguage,
     CloseMeeting,
@@ -25,6 +28,7 @@ from core.commands import (
     DecideDispute,
     DecideJoin,
     DecideLoan,
+    DecidePinReset,
     DeclareRepayment,
     DeclareSaving,
     DisburseLoan,
@@ -55,7 +59,7 @@ OPEN_TO_ALL: Final = {"member.ask"}
 
 
 class Things:
-    """Something of each kind that waits in a group: cash, a request to join, loans, a meeting, an entry, a dispute of one."""
+    """Something of each kind that waits in a group: cash, a request to join, a PIN to clear, loans, a meeting, an entry, a dispute."""
 
     def __init__(self, town: Town, code: str, *, saver: str, borrower: str, chair: str) -> None:
         self.group = town.groups[code]
@@ -69,6 +73,9 @@ class Things:
         town.do(DecideLoan, **at_home, actor_id=town.people[chair], loan_id=self.approved, agree=True, pin_given=True)
         asked = town.do(AskToJoin, **at_home, name="Neema", phone=STRANGER, language="en")
         self.asked = asked.facts["member_id"]
+        self.saver, forgetful = (number(town, code, who) for who in (saver, borrower))
+        town.do(AskPinReset, **at_home, actor_id=town.people[chair], number=forgetful, pin_given=True)
+        self.reset = newest(town, "pin_reset", self.group)
         met = town.do(CallMeeting, group_id=self.group, starts_at=town.now + timedelta(days=1), place="Hall")
         self.meeting = met.facts["meeting_id"]
         begun = town.do(CallMeeting, group_id=self.group, starts_at=town.now + timedelta(seconds=5), place="Hall")
@@ -86,6 +93,11 @@ def newest(town: Town, table: str, group: int, column: str = "group_id") -> int:
     return int(found)
 
 
+def number(town: Town, code: str, who: str) -> int:
+    ((found,),) = town.sql("SELECT number FROM member WHERE id = %(member)s", member=town.members[code, who])
+    return int(found)
+
+
 def asks(town: Town, things: Things) -> dict[str, Callable[[], tuple[type[Command], dict[str, Any]]]]:
     """Give what each kind of command would ask about these things."""
     new_pin = {"new_pin": town.sealed("Amina", "8341"), "phone": STRANGER}
@@ -98,6 +110,10 @@ def asks(town: Town, things: Things) -> dict[str, Callable[[], tuple[type[Comman
         "member.decide": lambda: (DecideJoin, {"member_id": things.asked, "agree": True}),
         "pin.prove": lambda: (ProvePin, {}),
         "pin.set": lambda: (SetPin, new_pin),
+        "pin.ask_reset": lambda: (AskPinReset, {"number": things.saver}),
+        "pin.reset": lambda: (DecidePinReset, {"reset_id": things.reset, "agree": True}),
+        "number.change": lambda: (ChangeNumber, {"number": things.saver, "phone": "+254700000079"}),
+        "role.change": lambda: (ChangeRole, {"number": things.saver, "office": "key_holder", "give": True}),
         "language.choose": lambda: (ChooseLanguage, {"language": "fr"}),
         "group.choose": lambda: (ChooseGroup, {}),
         "link.make": lambda: (MakeLinkCode, {}),
@@ -182,6 +198,10 @@ def test_what_each_role_gets_is_what_was_reviewed(town: Town, umoja: Things) -> 
         "member.decide": "treasurer chair secretary",
         "pin.prove": "member treasurer chair secretary",
         "pin.set": "member treasurer chair secretary",
+        "pin.ask_reset": "treasurer chair secretary",
+        "pin.reset": "treasurer",  # the chair asked, and it is the secretary's PIN
+        "number.change": "",
+        "role.change": "",
         "language.choose": "member treasurer chair secretary",
         "group.choose": "member treasurer chair secretary",
         "link.make": "member treasurer chair secretary",
@@ -227,6 +247,7 @@ def test_nobody_reaches_another_groups_things_from_their_own(town: Town, umoja: 
         ".disburse",
         ".answer",
         ".reverse",
+        ".reset",
         ".change",
         ".close",
         ".withdraw",
@@ -268,6 +289,8 @@ def fingerprint(town: Town) -> list[Any]:
     [
         ("UPDATE declaration SET state = 'refused', decided_by = person_id WHERE state = 'declared'", "cash_maker_is_not_checker"),
         ("UPDATE member SET state = 'active', number = 99, decided_by = person_id WHERE state = 'asked'", "member_maker_is_not_checker"),
+        ("UPDATE pin_reset SET state = 'done', decided_by = person_id", "nobody_resets_their_own"),
+        ("UPDATE pin_reset SET state = 'done', decided_by = asked_by", "reset_maker_is_not_checker"),
         ("UPDATE loan SET state = 'approved', decided_by = person_id WHERE state = 'applied'", "loan_maker_is_not_checker"),
         (
             "UPDATE dispute SET state = 'rejected', decided_at = now(), decided_by = recorded_by WHERE state = 'open'",

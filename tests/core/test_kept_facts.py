@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.commands import Secret
-from core.facts import dump, load
+from core.facts import Word, dump, load
 from core.money import Money
 
 AT = datetime(2026, 11, 28, 11, 0, tzinfo=UTC)
@@ -38,6 +38,7 @@ class Side(StrEnum):
         (AT.astimezone(NAIROBI), {"$at": "2026-11-28T14:00:00+03:00[Africa/Nairobi]"}),
         (Decimal("1.50"), {"$decimal": "1.50"}),
         (UUID(int=1), {"$id": "00000000-0000-0000-0000-000000000001"}),
+        (Word("office.chair"), {"$word": "office.chair"}),
         ([Money(1, "KES"), "a"], [{"$money": [1, "KES"]}, "a"]),
         (("chair",), ["chair"]),
         ({"owed": Money(1, "KES")}, {"owed": {"$money": [1, "KES"]}}),
@@ -58,6 +59,7 @@ FACT = st.recursive(
         st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
         st.builds(Money, st.integers(), st.sampled_from(["KES", "UGX"])),
         st.dates(),
+        st.builds(Word, st.sampled_from(["office.chair", "office.treasurer"])),
         st.datetimes(timezones=st.sampled_from([UTC, NAIROBI, ZoneInfo("Africa/Kinshasa")])),
         st.decimals(allow_nan=False, allow_infinity=False),
         st.uuids(),

@@ -1,12 +1,14 @@
 """What SECURITY.md promises, held to the code."""
 
 import re
+from datetime import timedelta
 from typing import Final
 
 import psycopg
 
-from core.groups.rules import PERMITS
-from core.settings import PROJECT
+from core.groups import pins
+from core.groups.rules import LEADERS, PERMITS
+from core.settings import PROJECT, Settings
 
 PAGE: Final = (PROJECT / "SECURITY.md").read_text(encoding="utf-8")
 WORDS: Final = {4: "four", 5: "five", 6: "six", 7: "seven"}
@@ -25,13 +27,26 @@ def test_the_ledger_changes_through_the_functions_it_names(database_url: str) ->
 
 
 def test_what_needs_a_pin_is_what_it_says() -> None:
-    pins = {kind for kind, permit in PERMITS.items() if permit.pin}
+    guarded = {kind for kind, permit in PERMITS.items() if permit.pin}
     balances, decisions, own = {"pin.prove"}, {"cash.decide", "loan.decide", "loan.disburse", "member.decide"}, {"pin.set", "link.make"}
-    assert pins == balances | decisions | own
-    for words in ("balances", "every decision of a leader (cash received, loans, payouts, joining)", "a change of the PIN", "link codes"):
+    resets = {"pin.ask_reset", "pin.reset"}
+    assert guarded == balances | decisions | resets | own
+    for words in (
+        "balances",
+        "every decision of a leader (cash received, loans, payouts, joining, the PIN of another)",
+        "a change of the PIN",
+        "link codes",
+    ):
         assert words in PAGE, words
 
 
-def test_no_pin_is_reset() -> None:
-    assert not [kind for kind in PERMITS if "reset" in kind]
-    assert "A forgotten PIN cannot be reset" in PAGE
+def test_a_pin_is_reset_by_two_leaders_and_by_nobody_alone() -> None:
+    assert [kind for kind in PERMITS if "reset" in kind] == ["pin.ask_reset", "pin.reset"]
+    assert all(PERMITS[kind].roles == LEADERS for kind in ("pin.ask_reset", "pin.reset"))
+    assert "A forgotten PIN is cleared by two leaders together" in PAGE
+    assert f"{pins.LOCK // timedelta(hours=1)} hours" in PAGE
+
+
+def test_when_many_wrong_pins_call_a_person(settings: Settings) -> None:
+    assert f"`PAMOJA_PIN_FAILURES_MAX` ({settings.pin_failures_max} unless set)" in PAGE
+    assert pins.HASH_PATIENCE_S == 2

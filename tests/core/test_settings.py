@@ -45,6 +45,7 @@ def test_all_errors_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> Non
         "REDIS_URL": "memcached://there",
         "PAMOJA_WEB_PORT": "80000",
         "PAMOJA_WEB_WORKERS": "none",
+        "PAMOJA_PIN_FAILURES_MAX": "0",
         "PAMOJA_SERVICE_CODE": "384",
         "PAMOJA_SECRET_PATH": "short",
         "PAMOJA_PEPPER_FILE": "/there/is/no/such/pepper",

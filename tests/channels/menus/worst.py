@@ -10,6 +10,7 @@ from channels.menus.book import NODES
 from channels.menus.machine import Hint, exits
 from channels.menus.screens import Accept, Route, Screen
 from channels.words.catalogue import keys
+from core.facts import Word
 from core.money import AMOUNT_MINOR_MAX, Money
 
 # An account holds 10^12 minor units at most (with cents they show longest); what is owed for it is more by the interest.
@@ -32,6 +33,7 @@ FACTS: Final[Mapping[str, Any]] = {
     **dict.fromkeys(("due", "on", "disputed_on"), DAY),
     **dict.fromkeys(("starts_at", "until", "begun_at"), MOMENT),
     "timezone": "Africa/Nairobi",
+    "office": Word("office.key_holder"),
     "group_code": CODE,
     "code": CODE,
     "ref": RECEIPT,
@@ -89,7 +91,7 @@ READERS: Final[Mapping[Accept, tuple[str, ...]]] = {
     replies.code: ("hint.code",),
 }
 # A list is as long as it is; any other screen is one page.
-LISTS: Final = frozenset({"balance", "more.groups", "who.which"})
+LISTS: Final = frozenset({"balance", "group", "more.groups", "who.which"})
 
 
 @dataclass
@@ -128,7 +130,7 @@ def abouts(screen: Screen) -> list[Any]:
         "resume": [other.name for other in screens() if other.resumes],
         "code": refusals(),
         "agree": [True, False],
-        "kind": ["saving", "repayment", "join", "dispute", "loan", "payout"],
+        "kind": ["saving", "repayment", "join", "pin_reset", "dispute", "loan", "payout"],
         "of": ["saved", "repaid", "lent", "corrected", "other"],
     }[screen.about or ""]
 
