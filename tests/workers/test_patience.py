@@ -57,11 +57,11 @@ def test_the_breaker_lets_one_try_after_each_pause(watch: Watch) -> None:
     assert gateway.wait == 0
     pauses = []
     for _ in range(6):
-        gateway.trip()
+        gateway.trip(dice=lambda: 1.0)
         pauses.append(gateway.wait)
         watch.now += gateway.wait
         assert gateway.wait == 0
     assert pauses == [2, 4, 8, 16, 30, 30]
     gateway.reset()
-    gateway.trip()
-    assert gateway.wait == 2
+    gateway.trip(dice=lambda: 0.0)
+    assert gateway.wait == 1, "the pause is spread"

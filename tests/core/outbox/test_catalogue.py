@@ -59,11 +59,12 @@ def test_what_may_wait_waits_for_the_morning_of_the_group(session: Session, hour
     row = (
         session.connection()
         .exec_driver_sql(
-            "SELECT to_char(next_at AT TIME ZONE 'Africa/Nairobi', 'HH24:MI'), next_at - created_at, next_at = now()"
+            "SELECT to_char(next_at AT TIME ZONE 'Africa/Nairobi', 'HH24:MI'), next_at - created_at, next_at = now(), due_at = next_at"
             " FROM outbox WHERE event_key = 'e'"
         )
         .one()
     )
+    assert row[3], "that is its place in the lane"
     if waits_until:
         assert row[0] == waits_until
         assert timedelta(0) < row[1] <= timedelta(hours=12)
