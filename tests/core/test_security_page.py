@@ -26,9 +26,18 @@ def test_the_ledger_changes_through_the_functions_it_names(database_url: str) ->
 
 def test_what_needs_a_pin_is_what_it_says() -> None:
     pins = {kind for kind, permit in PERMITS.items() if permit.pin}
-    balances, decisions, own = {"pin.prove"}, {"cash.decide", "loan.decide", "loan.disburse", "member.decide"}, {"pin.set", "link.make"}
+    balances, decisions, own = (
+        {"pin.prove"},
+        {"cash.decide", "dispute.decide", "loan.decide", "loan.disburse", "member.decide"},
+        {"pin.set", "link.make"},
+    )
     assert pins == balances | decisions | own
-    for words in ("balances", "every decision of a leader (cash received, loans, payouts, joining)", "a change of the PIN", "link codes"):
+    for words in (
+        "balances",
+        "every decision of a leader (cash received, loans, payouts, joining, disputes)",
+        "a change of the PIN",
+        "link codes",
+    ):
         assert words in PAGE, words
 
 
