@@ -18,21 +18,20 @@ from channels.menus.replies import NotUnderstood
 from channels.menus.screens import Screen, holds, words_of
 from channels.retry import tried
 from channels.sms import receipts, received
+from channels.sms.disputes import dispute
 from channels.sms.grammar import LooksLikePin, Said, example, read
 from channels.sms.shortcuts import DIALLED, SHORTCUTS
 from channels.walk import House, Walk
 from channels.words.catalogue import say
 from channels.words.folding import fold_to_gsm7
 from channels.words.gsm7 import measure
-from core.commands import OpenDispute, Secret
+from core.commands import Secret
 from core.db.engine import Work
-from core.execute import execute
 from core.groups.queries import Reached, find_reached
-from core.ids import GroupId, PersonId, id_from
+from core.ids import id_from
 from core.outbox import stops
 from core.outbox.operations import Message, put
 from core.phone import is_e164, masked
-from core.refusal import Refused
 
 log = structlog.get_logger(__name__)
 
@@ -206,26 +205,12 @@ class _Answering:
         return self._say(f"sms.receipt{kind}", **found)
 
     def _dispute(self, said: Said) -> str:
-        """Dispute an entry on the sender's own account; a receipt of somebody else is refused as one that does not exist."""
+        """Dispute an entry on the sender's own account."""
         assert said.code is not None
-        found = receipts.behind(self.work.driver, code=said.code, groups=self._groups(), person_id=self.conversation.person_id)
-        if found is not None and found["own"]:
-            self.conversation.group_id = found["group_id"]
-        command = OpenDispute(
-            id=id_from(CHANNEL, self.sms.id),
-            at=self.sms.at,
-            channel=CHANNEL,
-            group_id=GroupId(self.conversation.group_id),
-            actor_id=PersonId(self.conversation.person_id or 0),
-            code=said.code,
-        )
-        try:
-            facts = execute(self.work.session, command).facts
-        except Refused as refusal:
-            return self._say(f"refused.{refusal.code}", **refusal.facts)
-        # The member has this in writing already, if it is their first handset that they write from: it is not told twice.
-        self.event = f"{command.id}:dispute.opened"
-        return self._say("dispute.opened", **facts)
+        id_ = id_from(CHANNEL, self.sms.id)
+        answer = dispute(self.work, self.conversation, id_=id_, at=self.sms.at, groups=self._groups(), code=said.code)
+        self.event = answer.event or self.event
+        return self._say(answer.key, **answer.facts)
 
     def _groups(self) -> list[int]:
         assert self.walk.reached is not None

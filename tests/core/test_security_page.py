@@ -28,12 +28,13 @@ def test_the_ledger_changes_through_the_functions_it_names(database_url: str) ->
 
 def test_what_needs_a_pin_is_what_it_says() -> None:
     guarded = {kind for kind, permit in PERMITS.items() if permit.pin}
-    balances, decisions, own = {"pin.prove"}, {"cash.decide", "loan.decide", "loan.disburse", "member.decide"}, {"pin.set", "link.make"}
+    balances, own = {"pin.prove"}, {"pin.set", "link.make"}
+    decisions = {"cash.decide", "dispute.decide", "loan.decide", "loan.disburse", "member.decide"}
     resets = {"pin.ask_reset", "pin.reset"}
     assert guarded == balances | decisions | resets | own
     for words in (
         "balances",
-        "every decision of a leader (cash received, loans, payouts, joining, the PIN of another)",
+        "every decision of a leader (cash received, loans, payouts, joining, the PIN of another, disputes)",
         "a change of the PIN",
         "link codes",
     ):
