@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from sqlalchemy import Engine
 
 from channels.sandbox.phones import PhoneError, Received, Shown
+from channels.sms import gateway as sms_gateway
 from channels.sms.sentence import sentence
 from channels.ussd import gateway
 from channels.walk import House
@@ -81,6 +83,12 @@ class Town:
     def answer(self, session: str, phone: str, text: str) -> str:
         """Send a request of the gateway, as it comes over the wire."""
         return gateway.answer(self.house, form(session, phone, text), now=self.clock)
+
+    def text(self, sender: str, text: str) -> int:
+        """Give the house an SMS, as the gateway does, and give the status."""
+        self.done += 1
+        body = urlencode({"id": f"ATXid_{self.done}", "from": sender, "to": "77123", "text": text, "date": "2026-03-02 06:00:00"})
+        return sms_gateway.answer(sms_gateway.sms, self.house, body.encode(), at=self.clock())
 
     def do(self, kind: Callable[..., Command], **fields: Any) -> Receipt:  # noqa: ANN401 fields of any command
         """Ask the house for something, past every channel."""
@@ -186,7 +194,13 @@ class TownPhone:
         self._open = False
 
     def send(self, text: str) -> None:
-        raise PhoneError(f"nobody reads an SMS here: {text}")
+        """Text the house.
+
+        :raises PhoneError: if it was not taken
+        """
+        status = self._town.text(self.number, text)
+        if status != HTTPStatus.OK:
+            raise PhoneError(f"the house answered {status}")
 
     def inbox(self) -> list[Received]:
         """What the outbox holds for this number."""
