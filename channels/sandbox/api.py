@@ -55,6 +55,10 @@ def _handsets(routes: Blueprint, sandbox: Sandbox) -> None:
         )
         return jsonify(id=str(sms_id), status=status, undelivered=inbound.undelivered(status)), 201
 
+    @routes.post("/handsets/<phone>/opt-out")
+    def opt_out(phone: str) -> Response:
+        return jsonify(status=inbound.opt_out(_phone(phone), options=sandbox.options, courier=sandbox.courier))
+
     @routes.post("/handsets/<phone>/dial")
     def dial(phone: str) -> Response:
         return jsonify(_screen(sandbox.ussd.dial(_phone(phone), _body(required=("code",))["code"])))

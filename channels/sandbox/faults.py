@@ -51,6 +51,7 @@ class SmsFaults(_Strikes):
     report_first: bool = False  # the report overtakes the answer
     shuffle: bool = False  # reports come in any order
     date_shape: DateShape = "iso"
+    footer: bool = False  # the first message to each number says how to opt out, and may be a segment longer for it
 
 
 @dataclass(frozen=True, slots=True)

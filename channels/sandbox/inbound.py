@@ -30,6 +30,12 @@ def send(phone: str, text: str, *, to: str, options: Options, faults: SmsFaults,
     return message_id, status
 
 
+def opt_out(phone: str, *, options: Options, courier: Courier) -> int:
+    """Tell us, as the gateway does, that somebody has opted out with it; gives the status."""
+    form = {"senderId": options.sender, "phoneNumber": phone}
+    return courier.post(Parcel("opt-out", options.callback("opt-out"), form, phone, until_ok=True))
+
+
 def undelivered(status: int) -> str:
     """Say for the person who sent it why an SMS was not taken; '' if it was."""
     match status:

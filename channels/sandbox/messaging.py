@@ -22,6 +22,7 @@ from channels.words.gsm7 import Encoded, measure
 from core import clock
 
 BODY_BYTES_MAX = 4_000_000
+FOOTER = "\nSTOP*456*9*5#"
 SENT = 101
 INVALID_NUMBER = 403
 STATUSES = {
@@ -77,6 +78,7 @@ class Messaging:
         self._account = account
         self._lock = Lock()
         self._recent: deque[float] = deque()
+        self._told: set[str] = set()  # how to opt out
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = perf_counter()
@@ -125,18 +127,31 @@ class Messaging:
         if faults.message:
             return Reply("201 Created", json.dumps({"SMSMessageData": {"Message": faults.message, "Recipients": []}}))
         numbers = [number.strip() for number in form["to"].split(",") if number.strip()]
-        encoded = measure(form["message"])
-        recipients = [_recipient(number, faults, encoded) for number in numbers]
-        sent = [(each["number"], each["messageId"]) for each in recipients if each["statusCode"] in (100, SENT, 102)]
-        total = len(sent) * encoded.segments * SEGMENT_COST
+        recipients: list[dict[str, Any]] = []
+        for text, these in self._texts(form["message"], numbers, footer=faults.footer):
+            encoded = measure(text)
+            told = [_recipient(number, faults, encoded) for number in these]
+            recipients += told
+            if not drop:
+                sender = form.get("from") or self._options.sender
+                self._inboxes.deliver(_sent(told), sender=sender, text=text, encoded=encoded, at=clock.now())
+        sent = _sent(recipients)
+        total = sum(each["messageParts"] for each in recipients) * SEGMENT_COST
         self._account.spend(total)
         if not drop:
-            sender = form.get("from") or self._options.sender
-            self._inboxes.deliver(sent, sender=sender, text=form["message"], encoded=encoded, at=clock.now())
             self._report(sent, faults)
         summary = f"Sent to {len(sent)}/{len(numbers)} Total Cost: {shillings(total)}"
         body = json.dumps({"SMSMessageData": {"Message": summary, "Recipients": recipients}})
         return Reply("201 Created", body, cut=cut, recipients=len(numbers))
+
+    def _texts(self, text: str, numbers: list[str], *, footer: bool) -> list[tuple[str, list[str]]]:
+        """Say which text each number gets: whom we write to for the first time hears how to opt out, if that is switched on."""
+        if not footer:
+            return [(text, numbers)]
+        with self._lock:
+            new = [number for number in numbers if number not in self._told]
+            self._told.update(new)
+        return [(text + FOOTER, new), (text, [number for number in numbers if number not in new])]
 
     def _report(self, sent: list[tuple[str, str]], faults: SmsFaults) -> None:
         if not faults.reports:
@@ -176,6 +191,11 @@ def _recipient(number: str, faults: SmsFaults, encoded: Encoded) -> dict[str, An
         "messageId": f"ATXid_{secrets.token_hex(16)}" if accepted else "None",
         "messageParts": encoded.segments if accepted else 0,
     }
+
+
+def _sent(recipients: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Give number and message id of those that were accepted."""
+    return [(each["number"], each["messageId"]) for each in recipients if each["statusCode"] in (100, SENT, 102)]
 
 
 def _cut() -> Iterator[bytes]:

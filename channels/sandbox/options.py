@@ -61,5 +61,5 @@ class Options:
         assert all(code.startswith("*") and code.endswith("#") for code in self.service_codes), self.service_codes
 
     def callback(self, name: str) -> str:
-        """Say where a callback goes: ussd, ussd-events, sms or delivery."""
+        """Say where a callback goes: ussd, ussd-events, sms, delivery or opt-out."""
         return f"{self.target.rstrip('/')}/at/{self.secret_path}/{name}"

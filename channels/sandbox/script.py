@@ -1,12 +1,13 @@
 """Conversations as text, line by line.
 
-ussd +254700000001          the handset that speaks now (with `sms` its lines are text messages)
+ussd +254700000001          the handset that speaks now; with `sms` (or `sms MTN`, a sender with a name) its lines are text messages
 > *384*77#                  dial; any other text is a reply
 < Welcome | 1 Save          the screen, line by line
 <. Saved.                   the same, and the session is over
 ~ You saved KES 500.        an SMS in this handset's inbox, awaited
+~                           no SMS comes that was not read yet
 x                           hang up
-# a remark                  `{*}` stands for anything within one line of the screen
+# a remark                  `{*}` stands for anything within one line of the screen; typed, for what it stood for last
 """
 
 import re
@@ -17,8 +18,9 @@ from enum import StrEnum
 from channels.sandbox.options import phone_of
 
 JOINED = " | "
-_ANYTHING = "{*}"
+ANYTHING = "{*}"
 _WITHIN_A_LINE = r"(?:(?! \| ).)+?"
+_SENDER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,10}")
 _DIALLED = re.compile(r"\*[\d*]*\d#")
 
 
@@ -83,10 +85,11 @@ def join(text: str) -> str:
     return JOINED.join(text.split("\n")).rstrip()
 
 
-def matches(expected: str, actual: str) -> bool:
-    """Compare an expectation with a line, `{*}` being anything."""
-    pattern = _WITHIN_A_LINE.join(re.escape(part) for part in expected.split(_ANYTHING))
-    return re.fullmatch(pattern, actual) is not None
+def stood_for(expected: str, actual: str) -> tuple[str, ...] | None:
+    """Compare an expectation with a line: what each `{*}`, which may be anything, stands for; None if it does not fit."""
+    pattern = f"({_WITHIN_A_LINE})".join(re.escape(part) for part in expected.split(ANYTHING))
+    found = re.fullmatch(pattern, actual)
+    return None if found is None else found.groups()
 
 
 def _line(number: int, raw: str) -> Line:
@@ -95,7 +98,9 @@ def _line(number: int, raw: str) -> Line:
         return Line(number, Kind.NOTE, raw)
     if mark in (Kind.USSD, Kind.SMS):
         # What follows the number (a language) is for the reader.
-        if (phone := phone_of(text.partition(" ")[0])) is None:
+        who = text.partition(" ")[0]
+        phone = who if mark == Kind.SMS and _SENDER_NAME.fullmatch(who) else phone_of(who)
+        if phone is None:
             raise BadTranscript(number, f"{mark} wants a number such as +254700000001")
         return Line(number, Kind(mark), raw, phone)
     kinds = {">": Kind.INPUT, "<": Kind.SCREEN, "<.": Kind.SCREEN, "~": Kind.MESSAGE, "x": Kind.HANGUP}

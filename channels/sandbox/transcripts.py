@@ -4,7 +4,7 @@ from collections.abc import Callable
 from time import monotonic, sleep
 
 from channels.sandbox.phones import Phone, PhoneError, Received, Shown
-from channels.sandbox.script import BadTranscript, Difference, Kind, Line, join, matches, read
+from channels.sandbox.script import ANYTHING, BadTranscript, Difference, Kind, Line, join, read, stood_for
 
 SMS_SECONDS_MAX = 10.0
 _SMS_POLL_SECONDS = 0.05
@@ -27,7 +27,7 @@ def play(source: str, *, phones: PhoneOf, number: str = "", sms_seconds: float =
 
 
 def record(source: str, *, phones: PhoneOf, number: str = "", sms_seconds: float = SMS_SECONDS_MAX) -> str:
-    """Play a transcript to its end and write it anew: what fits stays, what differs is replaced, a missing screen is added.
+    """Play a transcript to its end and write it anew: what fits stays, what differs is replaced, a missing screen or answer is added.
 
     :raises BadTranscript: if it cannot be read
     :raises PhoneError: if a phone cannot do what a line says
@@ -40,6 +40,8 @@ def record(source: str, *, phones: PhoneOf, number: str = "", sms_seconds: float
         written += [line.raw] if difference is None else [difference.actual] if difference.actual else []
         if line.kind is Kind.INPUT and player.shown is not None and (following is None or following.kind is not Kind.SCREEN):
             written.append(_as_line(player.shown))
+        if line.kind is Kind.INPUT and player.texting and (following is None or following.kind is not Kind.MESSAGE):
+            written += player.came()
     return "\n".join(written) + "\n"
 
 
@@ -52,7 +54,8 @@ class _Player:
         # What lay in an inbox before does not count.
         self._read = {number: {sms.id for sms in phone.inbox()} for number, phone in self._phones.items()}
         self._sms_seconds = sms_seconds
-        self._texting = False
+        self.texting = False
+        self._stood_for = ""
         self._phone = self._phones.get(start)
         self.shown: Shown | None = None
 
@@ -62,7 +65,7 @@ class _Player:
             case Kind.NOTE:
                 return None
             case Kind.USSD | Kind.SMS:
-                self._phone, self._texting, self.shown = self._phones[line.text], line.kind is Kind.SMS, None
+                self._phone, self.texting, self.shown = self._phones[line.text], line.kind is Kind.SMS, None
                 return None
             case Kind.INPUT | Kind.HANGUP:
                 self.shown = self._act(self._speaker(line), line)
@@ -78,13 +81,14 @@ class _Player:
         return self._phone
 
     def _act(self, phone: Phone, line: Line) -> Shown | None:
+        text = line.text.replace(ANYTHING, self._stood_for)
         try:
             if line.kind is Kind.HANGUP:
                 phone.hangup()
-            elif self._texting:
-                phone.send(line.text)
+            elif self.texting:
+                phone.send(text)
             else:
-                return phone.dial(line.text) if line.dials else phone.reply(line.text)
+                return phone.dial(text) if line.dials else phone.reply(text)
         except PhoneError as error:
             raise PhoneError(f"line {line.number}: {error}") from error
         return None
@@ -93,17 +97,37 @@ class _Player:
         if self.shown is None:
             raise BadTranscript(line.number, "no screen to compare with: dial or reply first")
         actual = _as_line(self.shown)
-        return None if matches(line.raw, actual) else Difference(line.number, line.raw, actual)
+        return None if self._fits(line.raw, actual) else Difference(line.number, line.raw, actual)
+
+    def _fits(self, expected: str, actual: str) -> bool:
+        found = stood_for(expected, actual)
+        if found:
+            self._stood_for = found[-1]
+        return found is not None
+
+    def came(self) -> list[str]:
+        """Await an SMS, and write down what the handset that speaks has not read; that nothing came, where nothing did."""
+        assert self._phone is not None, "it has spoken"
+        deadline = monotonic() + self._sms_seconds
+        while not (unread := self._unread(self._phone)) and monotonic() < deadline:
+            sleep(_SMS_POLL_SECONDS)
+        self._read[self._phone.number] |= {sms.id for sms in unread}
+        return [f"~ {join(sms.text)}" for sms in unread] or ["~"]
+
+    def _unread(self, phone: Phone) -> list[Received]:
+        return [sms for sms in phone.inbox() if sms.id not in self._read[phone.number]]
 
     def _await(self, phone: Phone, line: Line) -> Difference | None:
         deadline = monotonic() + self._sms_seconds
         while True:
-            unread = [sms for sms in phone.inbox() if sms.id not in self._read[phone.number]]
-            if (found := next((sms for sms in unread if matches(line.text, join(sms.text))), None)) is not None:
+            unread = self._unread(phone)
+            if (found := next((sms for sms in unread if self._fits(line.text, join(sms.text))), None)) is not None:
                 self._read[phone.number].add(found.id)
                 return None
-            if monotonic() >= deadline:
+            if not line.text and unread:
                 return self._missed(phone, line, unread)
+            if monotonic() >= deadline:
+                return self._missed(phone, line, unread) if line.text else None
             sleep(_SMS_POLL_SECONDS)
 
     def _missed(self, phone: Phone, line: Line, unread: list[Received]) -> Difference:

@@ -19,7 +19,7 @@ from channels.menus.screens import Screen, holds, words_of
 from channels.retry import tried
 from channels.sms import receipts, received
 from channels.sms.disputes import dispute
-from channels.sms.grammar import LooksLikePin, Said, example, read
+from channels.sms.grammar import LooksLikePin, Said, example, read, spoken
 from channels.sms.shortcuts import DIALLED, SHORTCUTS
 from channels.walk import House, Walk
 from channels.words.catalogue import say
@@ -39,6 +39,8 @@ CHANNEL: Final = "sms"
 STRAYS_MAX: Final = 3  # in an hour, of a number whose messages are not understood; a machine may be answering us
 STRAY_WITHIN: Final = timedelta(hours=1)
 ENTRIES_PER_SMS: Final = 4
+# Refusals that no other amount or answer would mend: an example of the command is no help then.
+_FOR_NOW: Final = {"refused.meeting.over": "sms.no_meeting", "refused.loan.not_active": "refused.loan.not_active"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,8 @@ class _Answering:
         elif caller.get("several"):
             self._reply(self._say("sms.several"))
         else:
+            # Who has no language with us is answered in the language of their word.
+            self.conversation.language = spoken(self.sms.text, prefix=self.house.sms_keyword) or self.conversation.language
             self._reply(self._say("sms.unknown"), event=f"sms.unknown:{self.sms.at.date()}")
 
     def _answer_known(self) -> None:
@@ -150,6 +154,8 @@ class _Answering:
             if hint or conversation.ended or conversation.screen != screen:
                 break
             hint = machine.take(conversation, reply, seal=_never).hint or self.walk.arrive(conversation, pin=None)
+        if hint and hint.key in _FOR_NOW:
+            return self._say(_FOR_NOW[hint.key])
         return self._hint(hint, example(said.command, conversation.language)) if hint else self._rest()
 
     def _rest(self) -> str:
@@ -183,7 +189,7 @@ class _Answering:
         )
         self.said = {"command": said.command}
         if not entries.rows:
-            return self._say("sms.no_entries")
+            return self._say("sms.no_more" if self.page else "sms.no_entries")
         rows = [self._say("sms.row_disputed" if row["disputed"] else "balance.row", **row) for row in entries.rows]
         return _one_sms([self._membership().group_name, *rows, *([self._say("sms.more")] if entries.more else [])])
 

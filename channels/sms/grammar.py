@@ -66,6 +66,12 @@ def read(text: str, *, currency: str, prefix: str = "") -> Said:
     return _read(_asked(meaning, without_polite(rest), currency))
 
 
+def spoken(text: str, *, prefix: str = "") -> str | None:
+    """Say in which language a text begins with a keyword; None where it begins with none."""
+    found = COMMANDS.lead(_without_prefix(plain_text(text[:CHARACTERS_MAX]), prefix))
+    return found[0].language if found else None
+
+
 def example(command: str, language: str) -> str:
     """Show how a command is written in a language: `SAVE 500`."""
     spoken = language if language in KEYWORDS[command] else FALLBACK

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -83,9 +84,11 @@ class Town:
         """Send a request of the gateway, as it comes over the wire."""
         return gateway.answer(self.house, form(session, phone, text), now=self.clock)
 
-    def text(self, sms_id: str, phone: str, text: str) -> int:
-        """Send an SMS that the gateway took, as it comes over the wire, and give the status that the gateway gets."""
-        body = urlencode({"id": sms_id, "from": phone, "to": "77123", "text": text, "date": "2026-03-02 06:00:00"}).encode()
+    def text(self, sender: str, text: str, *, sms_id: str = "") -> int:
+        """Give the house an SMS, as it comes over the wire, and give the status that the gateway gets."""
+        self.done += 1
+        given = sms_id or f"ATXid_{self.done}"
+        body = urlencode({"id": given, "from": sender, "to": "77123", "text": text, "date": "2026-03-02 06:00:00"}).encode()
         return sms_gateway.answer(sms_gateway.sms, self.house, body, at=self.clock())
 
     def do(self, kind: Callable[..., Command], **fields: Any) -> Receipt:  # noqa: ANN401 fields of any command
@@ -192,12 +195,16 @@ class TownPhone:
         self._open = False
 
     def send(self, text: str) -> None:
-        """Send an SMS; `{code}` in it is the code of the newest receipt that this number got."""
+        """Text the house; `{code}` is the code of the newest receipt that this number got.
+
+        :raises PhoneError: if it was not taken
+        """
         if "{code}" in text:
             newest = "SELECT facts ->> 'code' FROM outbox WHERE address = %(phone)s AND facts ? 'code' ORDER BY id DESC LIMIT 1"
             text = text.replace("{code}", self._town.sql(newest, phone=self.number)[0][0])
-        self._town.done += 1
-        assert self._town.text(f"ATXid_{self._town.done}", self.number, text) == 200
+        status = self._town.text(self.number, text)
+        if status != HTTPStatus.OK:
+            raise PhoneError(f"the house answered {status}")
 
     def inbox(self) -> list[Received]:
         """What the outbox holds for this number."""

@@ -26,9 +26,10 @@ class Seen:
 
 @dataclass
 class Application:
-    """Answers USSD with what `answer` says, everything with `status` (the first requests with `statuses`); remembers what came."""
+    """Answers USSD with `answer`, an SMS with `sms`, everything with `status` (first requests with `statuses`); remembers what came."""
 
     answer: Callable[[dict[str, str]], str | bytes | Iterable[bytes]] = lambda _: MENU
+    sms: Callable[[dict[str, str]], str] = lambda _: ""
     status: str = "200 OK"
     statuses: list[str] = field(default_factory=list)
     label: str = ""
@@ -41,7 +42,8 @@ class Application:
         with self.lock:
             self.seen.append(seen)
             status = self.statuses.pop(0) if self.statuses else self.status
-        answer = self.answer(seen.form) if seen.path.endswith("/ussd") else ""
+        told = {"ussd": self.answer, "sms": self.sms}.get(seen.path.rpartition("/")[2])
+        answer = told(seen.form) if told else ""
         headers = [("Content-Type", "text/plain")] + ([("at-ussd-hop-metadata", self.label)] if self.label else [])
         start_response(status, headers)
         if isinstance(answer, str):

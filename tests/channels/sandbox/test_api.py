@@ -91,6 +91,13 @@ def test_an_sms_comes_again_until_we_say_200(api: httpx.Client, sandbox: Sandbox
     assert len({form["id"] for form in application.forms("sms")}) == 1
 
 
+def test_who_opts_out_with_the_gateway(api: httpx.Client, sandbox: Sandbox, application: Application) -> None:
+    application.statuses = ["503 Service Unavailable"]
+    assert api.post(f"{AMINA}/opt-out").json() == {"status": 503}
+    assert sandbox.courier.idle()
+    assert application.forms("opt-out") == [{"senderId": "AFRICASTKNG", "phoneNumber": "+254700000001"}] * 2
+
+
 def test_where_nobody_takes_an_sms_it_is_told_and_not_tried_for_hours(
     api: httpx.Client, sandbox: Sandbox, application: Application
 ) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
-from time import process_time
+from time import perf_counter, process_time
 from typing import Any
 
 import httpx
@@ -191,6 +191,33 @@ def test_more_in_a_second_than_it_takes(sandbox: Sandbox, api: httpx.Client, mon
 def test_nobody_is_sent_to(sandbox: Sandbox, api: httpx.Client) -> None:
     inject(sandbox, message="InvalidSenderId")
     assert send(api).json() == {"SMSMessageData": {"Message": "InvalidSenderId", "Recipients": []}}
+
+
+@pytest.mark.parametrize(("message", "parts"), [("Habari", 1), ("x" * 150, 2)])
+def test_the_first_message_says_how_to_opt_out(sandbox: Sandbox, api: httpx.Client, message: str, parts: int) -> None:
+    inject(sandbox, footer=True)
+    first = recipients(send(api, message=message))
+    assert [(each["cost"], each["messageParts"]) for each in first] == [(f"KES {0.8 * parts:.4f}", parts)]
+    both = recipients(send(api, to=f"{AMINA},{BARAKA}", message=message))
+    assert {each["number"]: each["messageParts"] for each in both} == {AMINA: 1, BARAKA: parts}
+    told = [[sms.text for sms in sandbox.inboxes.listed(phone)] for phone in (AMINA, BARAKA)]
+    assert told == [[message + messaging.FOOTER, message], [message + messaging.FOOTER]]
+
+
+@pytest.mark.parametrize("status", sorted(messaging.STATUSES))
+def test_any_status_for_a_number(sandbox: Sandbox, api: httpx.Client, status: int) -> None:
+    inject(sandbox, statuses={AMINA: status})
+    (told,) = recipients(send(api))
+    accepted = status in {100, 101, 102}
+    assert (told["statusCode"], told["status"], told["messageId"] != "None") == (status, messaging.STATUSES[status], accepted)
+    assert len(sandbox.inboxes.listed(AMINA)) == accepted
+
+
+def test_a_slow_gateway(sandbox: Sandbox, api: httpx.Client) -> None:
+    inject(sandbox, latency_ms=120)
+    began = perf_counter()
+    assert send(api).status_code == 201
+    assert perf_counter() - began >= 0.12
 
 
 def test_the_inbox_keeps_the_newest_thousand(sandbox: Sandbox, api: httpx.Client) -> None:

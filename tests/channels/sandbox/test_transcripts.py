@@ -78,6 +78,7 @@ def test_what_goes_as_written(phones: PhoneOf) -> None:
         ("Ref {*}\n\n", "Ref {*} now\n\n", 8, ["- <. Give KES 500 to Baraka. Ref {*} now"]),
         ("~ Wait for Baraka", "~ Wait for Daudi", 16, ["- ~ Wait for Daudi", "+ ~ Wait for Baraka"]),
         ("~ Wait for Baraka", "~ Wait for Baraka\n~ And more", 17, ["- ~ And more", "+ (nothing came)"]),
+        ("~ Wait for Baraka", "~", 16, ["- ~", "+ ~ Wait for Baraka"]),
     ],
 )
 def test_the_first_difference_is_named(phones: PhoneOf, written: str, otherwise: str, line: int, difference: list[str]) -> None:
@@ -92,16 +93,17 @@ def test_the_first_difference_is_named(phones: PhoneOf, written: str, otherwise:
 @pytest.mark.parametrize(
     ("expected", "actual", "fits"),
     [
-        ("< Code {*}", "< Code 123 456", True),
-        ("< Code {*} | 0 Back", "< Code 123 | 0 Back", True),
-        ("< Code {*} | 0 Back", "< Code 123 | 1 New | 0 Back", False),
-        ("< Code {*}", "< Code ", False),
-        ("< Saved (KES 5.00)", "< Saved (KES 5x00)", False),
-        ("~ {*} at {*}", "~ Meeting at 10:00", True),
+        ("< Code {*}", "< Code 123 456", ("123 456",)),
+        ("< Code {*} | 0 Back", "< Code 123 | 0 Back", ("123",)),
+        ("< Code {*} | 0 Back", "< Code 123 | 1 New | 0 Back", None),
+        ("< Code {*}", "< Code ", None),
+        ("< Saved (KES 5.00)", "< Saved (KES 5.00)", ()),
+        ("< Saved (KES 5.00)", "< Saved (KES 5x00)", None),
+        ("~ {*} at {*}", "~ Meeting at 10:00", ("Meeting", "10:00")),
     ],
 )
-def test_anything_stays_within_a_line(expected: str, actual: str, fits: bool) -> None:  # noqa: FBT001 a case
-    assert script.matches(expected, actual) is fits
+def test_anything_stays_within_a_line(expected: str, actual: str, fits: tuple[str, ...] | None) -> None:
+    assert script.stood_for(expected, actual) == fits
 
 
 @pytest.mark.parametrize(
@@ -109,6 +111,8 @@ def test_anything_stays_within_a_line(expected: str, actual: str, fits: bool) ->
     [
         ("? what", "line 1"),
         ("ussd 0700", "line 1"),
+        ("ussd MTN", "line 1"),
+        ("sms MTN-MONEY", "line 1"),
         ("< Umoja", "line 1: no screen"),
         ("~ Hello", "line 1: say first"),
         ("ussd +254700000001\n< Umoja", "line 2: no screen"),
@@ -132,6 +136,48 @@ def test_a_star_alone_is_a_reply_and_so_is_nothing(phones: PhoneOf, application:
 def test_texting(phones: PhoneOf, application: Application) -> None:
     assert play("sms +254700000001\n> BAL", phones=phones) is None
     assert application.forms("sms")[0]["text"] == "BAL"
+
+
+ASKING = """\
+sms +254700000001
+> SAVE 500
+~ Give KES 500 to Baraka. Ref {*}
+> VERIFY {*}
+~ True receipt {*}
+> hello
+~
+sms MTN
+> Your bundle is used up
+~
+"""
+
+
+@pytest.fixture
+def answered(application: Application, api: httpx.Client) -> None:
+    """An application that answers what it knows by SMS."""
+
+    def answer(form: dict[str, str]) -> str:
+        first = form.get("text", "").partition(" ")[0]
+        said = {"SAVE": "Give KES 500 to Baraka. Ref U7K2", "VERIFY": f"True receipt {form.get('text', '')[7:]}"}.get(first)
+        if said:
+            data = {"username": "sandbox", "to": form["from"], "message": said}
+            api.post("/version1/messaging", headers={"apiKey": "sandbox"}, data=data)
+        return ""
+
+    application.sms = answer
+
+
+@pytest.mark.usefixtures("answered")
+def test_an_answer_by_sms_no_answer_and_what_anything_stood_for(sandbox: Sandbox, application: Application) -> None:
+    def phones(number: str) -> Phone:
+        return SandboxPhone(number, sandbox)
+
+    assert play(ASKING, phones=phones, sms_seconds=0.1) is None
+    assert [form["text"] for form in application.forms("sms")][1] == "VERIFY U7K2"
+    without = "".join(line for line in ASKING.splitlines(keepends=True) if not line.startswith("~"))
+    assert record(without.replace("{*}", "U7K2"), phones=phones, sms_seconds=0.1) == ASKING.replace("{*}", "U7K2")
+    wrong = ASKING.replace("~\nsms", "~ Hello\nsms")
+    assert record(wrong, phones=phones, sms_seconds=0.1) == ASKING.replace("~\nsms", "sms")
 
 
 @pytest.mark.parametrize(

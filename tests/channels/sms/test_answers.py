@@ -47,7 +47,7 @@ ANSWERS = [
     ("en", "LOAN 900000 3", "From KES 100 to KES 9,000."),
     ("en", "LOAN 5000 3", "You asked for KES 5,000; KES 5,750 to repay in 3 months."),
     ("en", "REPAY 100", "There is no loan to repay."),
-    ("en", "RSVP YES", "That meeting is over."),
+    ("en", "RSVP YES", "No meeting is called now."),
     ("en", "GROUP", "Umoja (UMOJA):"),
     ("en", "GROUP TUMAINI", "You are in no group TUMAINI."),
     ("en", "LANG SW", "Nitakuandikia kwa Kiswahili"),
@@ -110,7 +110,7 @@ def test_a_statement_is_read_page_by_page(town: Town, send: Send) -> None:
     assert "KES 500" in pages[1]
     assert "KES 100" in pages[2]
     assert "NEXT" not in pages[2]
-    assert send(AMINA, "NEXT") == ["There is nothing to show yet."]
+    assert send(AMINA, "NEXT") == ["That was all."]
 
 
 def test_next_without_anything_before_it_is_help(send: Send) -> None:
