@@ -52,6 +52,5 @@ def remind(session: Session, *, at: datetime, jobs: Sequence[Job] = JOBS) -> Ite
                     put(session, *batch.messages)
                     session.commit()
                     after = batch.after
-                    if batch.messages or after is not None:
-                        yield len(batch.messages)
+                    yield len(batch.messages)
     session.commit()

@@ -30,7 +30,7 @@ SELECT i.group_id, i.loan_id, i.n, i.due_on, g.name AS group, g.currency, p.id A
 FROM instalment i
 JOIN loan l ON l.group_id = i.group_id AND l.id = i.loan_id AND l.state = 'active'
 JOIN account a ON a.book_id = l.group_id AND a.id = l.account_id
-JOIN savings_group g ON g.id = i.group_id AND g.timezone = ANY(%(zones)s)
+JOIN savings_group g ON g.id = i.group_id AND g.timezone = %(zone)s
 JOIN person p ON p.id = l.person_id
 CROSS JOIN LATERAL (
   SELECT array_agg(x.due_on ORDER BY x.n) AS days, array_agg(x.principal_minor + x.interest_minor ORDER BY x.n) AS parts
@@ -46,7 +46,7 @@ ORDER BY i.group_id, i.loan_id, i.n LIMIT %(limit)s
 
 def find(session: Session, today: Today, days: int, after: Key) -> Batch:
     """Make the reminders of what was due so many days ago (is due in so many, where it is negative)."""
-    asked = {"due": today.on - timedelta(days=days), "days": days, "zones": list(today.zones), "limit": ROWS_MAX}
+    asked = {"due": today.on - timedelta(days=days), "days": days, "zone": today.zone, "limit": ROWS_MAX}
     with driver(session).cursor(row_factory=namedtuple_row) as cursor:
         rows: list[Any] = cursor.execute(_DUE, asked | dict(zip(("group", "loan", "n"), after, strict=True))).fetchall()
     open_ = [(row, minor) for row in rows if (minor := _to_pay(row))]

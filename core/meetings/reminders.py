@@ -1,8 +1,7 @@
 """Members are reminded of a meeting on the day before."""
 
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from psycopg.rows import namedtuple_row
 from sqlalchemy.orm import Session
@@ -17,14 +16,12 @@ _TOMORROW: Final = """
 SELECT t.group_id, t.id AS meeting_id, t.starts_at, t.place, m.id AS member_id, g.name AS group, g.timezone,
        p.id AS person_id, p.language, h.phone
 FROM meeting t
-JOIN savings_group g ON g.id = t.group_id AND g.timezone = ANY(%(zones)s)
+JOIN savings_group g ON g.id = t.group_id AND g.timezone = %(zone)s
 JOIN member m ON m.group_id = t.group_id AND m.state = 'active'
 JOIN person p ON p.id = m.person_id
 CROSS JOIN LATERAL (SELECT min(x.phone) AS phone FROM handset x WHERE x.group_id = m.group_id AND x.member_id = m.id) h
-WHERE t.state = 'called' AND t.starts_at >= %(from)s AND t.starts_at < %(until)s
-  AND (t.starts_at AT TIME ZONE g.timezone)::date = %(day)s
-  AND (t.told_at AT TIME ZONE g.timezone)::date < %(today)s
-  AND (t.group_id, t.id, m.id) > (%(group)s, %(meeting)s, %(member)s)
+WHERE t.state = 'called' AND t.starts_at >= %(from)s AND t.starts_at < %(until)s AND t.told_at < %(today)s
+  AND (t.group_id, t.id) >= (%(group)s, %(meeting)s) AND (t.group_id, t.id, m.id) > (%(group)s, %(meeting)s, %(member)s)
   AND NOT EXISTS (
     SELECT FROM rsvp r WHERE r.group_id = t.group_id AND r.meeting_id = t.id AND r.member_id = m.id AND r.answer = 'no')
   AND NOT EXISTS (
@@ -37,13 +34,12 @@ ORDER BY t.group_id, t.id, m.id LIMIT %(limit)s
 def find(session: Session, today: Today, days: int, after: Key) -> Batch:
     """Make the reminders of the meetings that are so many days ago (in so many, where it is negative)."""
     day = today.on - timedelta(days=days)
-    begins = [datetime.combine(day, time(), ZoneInfo(zone)) for zone in today.zones]
     asked = {
-        "zones": list(today.zones),
-        "today": today.on,
+        "zone": today.zone,
+        "today": today.begins(today.on),
         "day": day,
-        "from": min(begins),
-        "until": max(begins) + timedelta(days=1, hours=2),  # a day may have an hour more; the day itself is asked for too
+        "from": today.begins(day),
+        "until": today.begins(day + timedelta(days=1)),
         "limit": ROWS_MAX,
     }
     with driver(session).cursor(row_factory=namedtuple_row) as cursor:

@@ -11,7 +11,7 @@ events with their words; its test is a table of days, as in `tests/core/loans/te
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -28,11 +28,15 @@ FIRST: Final[Key] = (0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """A day that it is at `at` in some time zones, between morning and evening."""
+    """The day that it is at `at` in a time zone, between morning and evening there."""
 
     on: date
-    zones: tuple[str, ...]
+    zone: str
     at: datetime
+
+    def begins(self, on: date) -> datetime:
+        """Say when a day begins there."""
+        return datetime.combine(on, time(), ZoneInfo(self.zone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +56,6 @@ class Job:
 
 
 def days_now(zones: Iterable[str], *, at: datetime) -> list[Today]:
-    """The days that it is now, each with those of the zones in which it is between morning and evening."""
-    found: dict[date, list[str]] = {}
-    for zone in sorted(zones):
-        local = at.astimezone(ZoneInfo(zone))
-        if DAY_BEGINS <= local.hour < DAY_ENDS:
-            found.setdefault(local.date(), []).append(zone)
-    return [Today(on, tuple(there), at) for on, there in sorted(found.items())]
+    """The days that it is now in those zones in which it is between morning and evening."""
+    there = [(zone, at.astimezone(ZoneInfo(zone))) for zone in sorted(zones)]
+    return [Today(local.date(), zone, at) for zone, local in there if DAY_BEGINS <= local.hour < DAY_ENDS]

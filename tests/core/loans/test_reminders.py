@@ -173,7 +173,7 @@ def test_batches_follow_one_another_and_leave_none_out(town: Town, monkeypatch: 
     monkeypatch.setattr(reminders, "ROWS_MAX", 1)
     town.saves("daudi", 1_000)
     town.borrows("daudi", 300)
-    today = Today(DUE, ("Africa/Nairobi",), AT)
+    today = Today(DUE, "Africa/Nairobi", AT)
     found: list[int | None] = []
     after: Any = FIRST
     while after is not None:
