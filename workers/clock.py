@@ -1,4 +1,4 @@
-"""The clock process: of all that run, one leads. It carries the outbox to the queue and sweeps up behind dead workers."""
+"""The clock process: of all that run, one leads. It carries the outbox to the queue, sweeps up behind dead workers, and reminds."""
 
 import logging
 import signal
@@ -16,6 +16,7 @@ from core.db import make_engine
 from core.db.engine import driver
 from core.settings import Settings
 from workers.alarm import ALARM_SECONDS, PinAlarm
+from workers.daily import Daily
 from workers.patience import Patience
 from workers.persist import DATABASE_AWAY
 from workers.purse import LOOK_SECONDS, Purse
@@ -71,7 +72,13 @@ class Clock:
                 connection.invalidate()
 
     def _work(self, session: Session) -> None:
-        tasks = (Task(self._relay.tick, POLL_SECONDS), Task(sweep, SWEEP_SECONDS), Task(prune, PRUNE_SECONDS), *self._more)
+        tasks = (
+            Task(self._relay.tick, POLL_SECONDS),
+            Task(Daily().tick, POLL_SECONDS),
+            Task(sweep, SWEEP_SECONDS),
+            Task(prune, PRUNE_SECONDS),
+            *self._more,
+        )
         while not self.stopping.is_set():
             now = monotonic()
             for task in tasks:

@@ -1,5 +1,6 @@
 """Who somebody is: the actor of a command, and whom a phone reaches."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
@@ -124,6 +125,13 @@ ORDER BY p.id, h.phone
 """,
     Contact,
 )
+_OFFICERS_OF: Final = """
+SELECT DISTINCT ON (m.group_id, p.id) m.group_id, p.id AS person_id, p.name, h.phone, p.language
+FROM member m JOIN person p ON p.id = m.person_id
+JOIN handset h ON h.group_id = m.group_id AND h.member_id = m.id
+WHERE m.group_id = ANY(%s) AND m.state = 'active' AND m.roles <> '{}' AND m.roles && %s::varchar[]
+ORDER BY m.group_id, p.id, h.phone
+"""
 _CONTACT = """
 SELECT p.id AS person_id, p.name, h.phone, p.language
 FROM handset h JOIN person p ON p.id = h.person_id WHERE h.group_id = %s AND h.member_id = %s ORDER BY h.phone LIMIT 1
@@ -157,6 +165,19 @@ def find_reached(session: Reader, *, phone: str) -> Later[Reached]:
 def officers(session: Session, *, group_id: GroupId, roles: frozenset[Role], but: PersonId | None = None) -> list[Contact]:
     """The active holders of some offices, without one person."""
     return _OFFICERS.all(driver(session), {"group": group_id, "roles": sorted(roles), "but": but})
+
+
+def officers_of(session: Session, *, group_ids: Collection[int], roles: frozenset[Role]) -> dict[int, list[Contact]]:
+    """The active holders of some offices in many groups: group -> people."""
+    found: dict[int, list[Contact]] = {}
+    for group_id, *who in driver(session).execute(_OFFICERS_OF, (sorted(group_ids), sorted(roles))):
+        found.setdefault(group_id, []).append(Contact(*who))
+    return found
+
+
+def timezones(session: Reader) -> set[str]:
+    """Where groups live."""
+    return {str(row[0]) for row in driver(session).execute("SELECT DISTINCT timezone FROM savings_group")}
 
 
 def contact(session: Session, *, group_id: GroupId, member_id: MemberId) -> Contact:

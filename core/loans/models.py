@@ -67,7 +67,7 @@ class Instalment(Base):
         ForeignKeyConstraint(["group_id", "loan_id"], ["loan.group_id", "loan.id"], name="instalment_of_a_loan"),
         CheckConstraint("principal_minor >= 0 AND interest_minor >= 0", name="instalment_amounts"),
         # What is due on a day, of all groups at once.
-        Index("instalment_due_idx", "due_on", "group_id", "loan_id"),
+        Index("instalment_due_idx", "due_on", "group_id", "loan_id", "n"),
     )
 
     group_id: Mapped[Big]

@@ -90,6 +90,12 @@ EVENTS: Final[Mapping[str, Event]] = {
     "meeting.cancelled": Event("every member", Kind.REMINDER, ("meeting.cancel",)),
     "meeting.cancelled_because": Event("every member", Kind.REMINDER, ("meeting.cancel",)),
     "meeting.digest": Event("every member", Kind.SOCIAL, ("meeting.close",)),
+    # By the calendar, not by a command: see workers/daily.py.
+    "meeting.tomorrow": Event("every member who did not say no", Kind.REMINDER, ()),
+    "loan.due_soon": Event("the borrower", Kind.REMINDER, ()),
+    "loan.due_today": Event("the borrower", Kind.REMINDER, ()),
+    "loan.overdue": Event("the borrower", Kind.REMINDER, ()),
+    "loan.overdue_for_leaders": Event("the leaders", Kind.WORK, ()),
     "sms.reply": Event("who sent an SMS", Kind.ANSWER, ()),
 }
 
