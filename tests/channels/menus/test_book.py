@@ -18,7 +18,7 @@ from channels.menus.replies import NotUnderstood
 from channels.menus.screens import Route, words_of
 from channels.words.catalogue import LANGUAGES, USSD, keys, read_entries
 from core.commands import Command, Secret
-from core.groups.rules import PERMITS
+from core.groups.rules import OFFICES, PERMITS
 from core.handlers import HANDLERS
 from core.refusal import Refused
 
@@ -30,6 +30,7 @@ NOT_ON_A_PHONE = re.compile(
     r"refused"
     r"|group\.(code_taken|unknown_kind)|phone\..*|import\..*"
     r"|ledger\.(?!overdrawn).*|loan\.(pays_nothing|other_money)|member\.unknown_office"
+    r"|number\..*|role\.(held_already|not_held|last_chair|last_keeper)"
     r"|command\.refused_before"  # the turn says what was refused then
 )
 SAID_BY_THE_CODE = {
@@ -40,6 +41,7 @@ SAID_BY_THE_CODE = {
     "session.try_again",
     "hint.choice",
     "hint.pins_differ",
+    *(f"office.{office}" for office in OFFICES),
 }
 
 
