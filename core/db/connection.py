@@ -123,8 +123,9 @@ class Driver(psycopg.Connection[TupleRow]):
         return super().wait(gen, *given, **named)
 
     def rollback(self) -> None:
-        """Roll back as psycopg does; what waits is forgotten."""
-        self._forget()
+        """Roll back as psycopg does, but for the prepared statements; what waits is forgotten."""
+        if not self.closed:
+            self.undo()
         super().rollback()
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from core.settings import Settings
 from workers import logs
 
 from .test_turn import walk
-from .town import AMINA, BARAKA, CHAUSIKU, PIN, SORRY, STRANGER, Town, form
+from .town import AMINA, BARAKA, CHAUSIKU, DAUDI, PIN, SORRY, STRANGER, Town, form
 
 CANARY_PIN: Final = "739164"
 CANARY_TEXT: Final = "kanarienvogel"
@@ -75,6 +75,10 @@ def sing(town: Town) -> None:
     walk(town, "twice", AMINA, "5", "2", CANARY_PIN, CANARY_PIN + "0", CANARY_PIN)
     walk(town, "broken off", AMINA, "5", "2", CANARY_PIN)
     walk(town, "resumed", AMINA, "1", f"{CANARY_TEXT}*{CANARY_PIN}")
+    walk(town, "asks for another", CHAUSIKU, "4", "3", "1", "1", CANARY_PIN, PIN)
+    walk(town, "agrees", DAUDI, "1", CANARY_PIN, PIN)
+    walk(town, "new", AMINA, CANARY_PIN, CANARY_PIN)
+    walk(town, "as a number", CHAUSIKU, "4", "3", CANARY_PIN, CANARY_TEXT)
     walk(town, "code", STRANGER, "1", "Neema", f"{CANARY_TEXT}{CANARY_PIN}")
     town.answer("dialled", AMINA, f"3*{CANARY_PIN}*{CANARY_TEXT}")
     town.answer("dialled", AMINA, f"3*{CANARY_PIN}*{CANARY_TEXT}*{CANARY_PIN}")
@@ -112,6 +116,7 @@ def test_no_pin_and_no_text_is_kept_or_logged_anywhere(
     crash(town, monkeypatch)
     kept, said = everything_kept(town), logged.getvalue()
     assert "Amina" in kept, "the search finds what is there"
+    assert town.sql("SELECT state FROM pin_reset") == [("done",)], "a PIN was cleared on the way"
     assert "turn failed" in said, "the crashes were logged"
     for canary in (CANARY_PIN, CANARY_TEXT):
         assert canary not in said, said[max(0, said.find(canary) - 300) :][:600]

@@ -99,6 +99,15 @@ def test_undoing_forgets_what_waits(driver: Driver) -> None:
     assert kept(driver) == []
 
 
+def test_a_rollback_leaves_what_was_prepared(driver: Driver) -> None:
+    for n in range(10):  # psycopg prepares what it is often asked, and would throw that away and ours with it
+        driver.execute("SELECT n FROM pg_temp.kept WHERE n = %s", (n,))
+    assert kept(driver) == []
+    driver.execute("BEGIN" if driver.autocommit else "SELECT 1")
+    driver.rollback()
+    assert kept(driver) == []
+
+
 def test_many_and_large_ones_in_one_trip(driver: Driver) -> None:
     large = Statement("SELECT length(%(text)s) AS length")
     lengths = [large.later(driver, {"text": "x" * size}) for size in (3_000_000, 1, 2_000_000) * 3]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
@@ -32,6 +32,7 @@ def moved_by(town: Quarrels, dispute: DisputeId) -> dict[str, int]:
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(steps=[("open", "amina", "first"), ("decide", "chausiku", 0, True), ("decide", "daudi", 0, True), ("withdraw", "amina", 0)])
 @given(steps=st.lists(_STEPS, min_size=4, max_size=14))
 def test_only_what_is_upheld_moves_a_balance(engine: Engine, steps: list[tuple[object, ...]]) -> None:
     with Work(engine) as work:
