@@ -29,13 +29,9 @@ LOCALES = Path(channels.__file__).parent / "words" / "locale"
 NOT_ON_A_PHONE = re.compile(
     r"refused"
     r"|group\.(code_taken|unknown_kind)|phone\..*|import\..*"
-<<<<<<< .merge_file_4XvhI9
     r"|ledger\.(?!overdrawn|already_reversed).*|entry\.disputed|loan\.(pays_nothing|other_money)|member\.unknown_office"
     r"|meeting\.(bad_place|bad_reason|begun|in_the_past|not_begun|unchanged)"  # asked at the console only, or not possible
-=======
-    r"|ledger\.(?!overdrawn).*|loan\.(pays_nothing|other_money)|member\.unknown_office"
     r"|number\..*|role\.(held_already|not_held|last_chair|last_keeper)"
->>>>>>> .merge_file_1KjguA
     r"|command\.refused_before"  # the turn says what was refused then
 )
 SAID_BY_THE_CODE = {
