@@ -27,7 +27,7 @@ FROM organisation o WHERE o.name = %s
 """
 # Nobody wants to read at once what was told in half a year.
 _HUSH: Final = """
-UPDATE outbox SET state = 'sent', sent_at = created_at, next_at = created_at
+UPDATE outbox SET state = 'sent', sent_at = created_at, next_at = created_at, due_at = created_at
 WHERE group_id = %(group)s AND state = 'ready' AND starts_with(event_key, %(event)s)
 """
 # No command says that a meeting was held, so the seed says it. A demo that runs for days has one meeting ahead.

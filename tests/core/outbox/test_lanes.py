@@ -1,11 +1,10 @@
 """The lane of an address: its messages go in order, and what holds one back holds back no other lane."""
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from core.db import Work, transaction
@@ -147,21 +146,10 @@ def test_what_waits_for_the_morning_holds_back_no_receipt(lanes: Lanes) -> None:
     assert list(lanes.claim()) == ["reminder"]
 
 
-@pytest.fixture
-def put(engine: Engine, owner_engine: Engine) -> Iterator[Callable[..., None]]:
-    """Commit messages of one lane; the outbox is empty after the test."""
-
-    def commit(*events: str) -> None:
-        with transaction(engine) as session:
-            outbox.put(session, *(Notice(event).message() for event in events))
-
-    yield commit
-    with owner_engine.begin() as connection:
-        connection.execute(text("TRUNCATE outbox, attempt, sms_spent"))
-
-
-def test_two_workers_at_once_keep_the_order_of_a_lane(engine: Engine, put: Callable[..., None]) -> None:
-    put("1", "2", "3")
+@pytest.mark.usefixtures("emptied")
+def test_two_workers_at_once_keep_the_order_of_a_lane(engine: Engine) -> None:
+    with transaction(engine) as session:
+        outbox.put(session, *(Notice(event).message() for event in "123"))
     with Work(engine) as one, Work(engine) as other:
         at = database_time(one.session) + SECOND
         ours = outbox.claim(one.session, limit=1, at=at)
