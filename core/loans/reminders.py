@@ -22,11 +22,13 @@ OVERDUE_WEEKS_MAX: Final = 52  # who has not paid by then needs people, not anot
 _BEFORE: Final[Mapping[int, str]] = {-SOON_DAYS: "loan.due_soon", 0: "loan.due_today"}
 _OVERDUE: Final = tuple(1 + 7 * week for week in range(OVERDUE_WEEKS_MAX))
 
-# The instalments of a day, by its index. What was told is not read again, but for those who said STOP: they are never told.
+# The instalments of a day, by its index. What was told is read and passed over, so that a batch is never a long search.
 _DUE: Final = """
 SELECT i.group_id, i.loan_id, i.n, i.due_on, g.name AS group, g.currency, p.id AS person_id, p.name, p.language,
        (SELECT min(h.phone) FROM handset h WHERE h.group_id = l.group_id AND h.member_id = l.member_id) AS phone,
-       l.principal_minor + l.interest_minor AS total, a.balance_minor AS owed, s.days, s.parts
+       l.principal_minor + l.interest_minor AS total, a.balance_minor AS owed, s.days, s.parts,
+       EXISTS (SELECT FROM outbox o WHERE o.group_id = i.group_id
+                 AND o.event_key = 'loan.due:' || i.loan_id || ':' || i.n || ':' || %(days)s::int) AS told
 FROM instalment i
 JOIN loan l ON l.group_id = i.group_id AND l.id = i.loan_id AND l.state = 'active'
 JOIN account a ON a.book_id = l.group_id AND a.id = l.account_id
@@ -37,9 +39,6 @@ CROSS JOIN LATERAL (
   FROM instalment x WHERE x.group_id = i.group_id AND x.loan_id = i.loan_id
 ) s
 WHERE i.due_on = %(due)s AND (i.group_id, i.loan_id, i.n) > (%(group)s, %(loan)s, %(n)s)
-  AND NOT EXISTS (
-    SELECT FROM outbox o
-    WHERE o.group_id = i.group_id AND o.event_key = 'loan.due:' || i.loan_id || ':' || i.n || ':' || %(days)s::int)
 ORDER BY i.group_id, i.loan_id, i.n LIMIT %(limit)s
 """
 
@@ -49,7 +48,7 @@ def find(session: Session, today: Today, days: int, after: Key) -> Batch:
     asked = {"due": today.on - timedelta(days=days), "days": days, "zone": today.zone, "limit": ROWS_MAX}
     with driver(session).cursor(row_factory=namedtuple_row) as cursor:
         rows: list[Any] = cursor.execute(_DUE, asked | dict(zip(("group", "loan", "n"), after, strict=True))).fetchall()
-    open_ = [(row, minor) for row in rows if (minor := _to_pay(row))]
+    open_ = [(row, minor) for row in rows if not row.told and (minor := _to_pay(row))]
     messages = [_to_borrower(row, minor, today, days) for row, minor in open_]
     if days > 0:
         leaders = groups.officers_of(session, group_ids={row.group_id for row, _ in open_}, roles=LEADERS)
