@@ -62,7 +62,8 @@ _LEFT: Final = "SELECT count(*) FROM outbox WHERE event_key LIKE 'bench:' || %(r
 _IDS: Final = "SELECT array_agg(id ORDER BY id) FROM outbox WHERE event_key LIKE 'bench:' || %(run)s || ':%%'"
 _DECLARED: Final = """
 SELECT d.group_id, d.id, t.person_id FROM declaration d JOIN member t ON t.group_id = d.group_id AND t.number = 1
-JOIN savings_group g ON g.id = d.group_id WHERE d.state = 'declared' AND g.code = ANY(%s) ORDER BY random() LIMIT %s
+JOIN savings_group g ON g.id = d.group_id
+WHERE d.state = 'declared' AND d.person_id <> t.person_id AND g.code = ANY(%s) ORDER BY random() LIMIT %s
 """
 
 
@@ -285,6 +286,10 @@ def _enqueue(lab: Lab, report: Report) -> None:
         with patch.object(savings, "put", put):
             times[told].append(_confirm(engine, group, declaration, treasurer, at=clock.now()))
     engine.dispose()
+    with psycopg.connect(lab.running.database_url) as connection:
+        row = connection.execute("SELECT count(*) FROM outbox WHERE template = 'saving.received'").fetchone()
+    if row is None or row[0] != len(times[True]):
+        raise RuntimeError(f"{row and row[0]} receipts of {len(times[True])} deposits that have one")
     with_rows, without = (statistics.median(times[told][20:]) for told in (True, False))
     ratio = with_rows / without
     report.add(
