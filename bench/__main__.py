@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bench import people, posting
+from bench import messages, people, posting
 from bench.lab import CLIENTS, WORKERS, Lab, Server, lab, load, serve_floor, serve_ours
 from bench.load import Order, Tally
 from bench.node import missing, serve_node
@@ -81,6 +81,7 @@ def main(arguments: Sequence[str]) -> None:
         bare = posting.run(url, rounds=1 if quick else ROUNDS)
         _postings(report, found, bare)
         _slow_hops(bench, found)
+        messages.run(place, report, web_port=bench.ours.port, quick=quick)
         _memory(bench, hops=(2_000, 4_000) if quick else HOPS)
         report.write()
 

@@ -1,6 +1,7 @@
 """`make chaos`: the whole house under load while its parts are killed at random; afterwards nothing is lost, doubled or unbalanced.
 
 python -m bench.chaos --seconds 60 --seed 7
+python -m bench.chaos --messages --seconds 30     only what carries messages is harmed, and the gateway fails
 """
 
 import argparse
@@ -221,17 +222,18 @@ def _torment(made: House, chance: random.Random, *, seconds: float, every: float
     while time.monotonic() < until or (turn and time.monotonic() < until + GRACE_SECONDS):
         if made.supervisor.stopping.is_set():
             raise KeyboardInterrupt
-        _heal(made, chance.uniform(0.5, 1.5) * pause)
+        heal(made, chance.uniform(0.5, 1.5) * pause)
         if not made.kill(turn[-1] if turn else chance.choice(sorted(KILLS))):
             turn[:0] = turn[-1:]  # its victim was dead already: later
         del turn[-1:]
     # The server starts its own workers again after 3.5 s.
     whole = made.supervisor.until(made.is_whole, seconds=HEALED_SECONDS_MAX)
-    _heal(made, CALM_SECONDS)
+    heal(made, CALM_SECONDS)
     return whole
 
 
-def _heal(made: House, seconds: float) -> None:
+def heal(made: House, seconds: float) -> None:
+    """Let the supervisor do its work for so long."""
     done_at = time.monotonic() + seconds
     made.supervisor.until(lambda: time.monotonic() >= done_at, seconds=seconds + 30)
 
@@ -253,8 +255,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="how long things are killed")
     parser.add_argument("--seed", type=int, default=random.randrange(10_000), help="the same seed, the same order of kills")  # noqa: S311 no secret
+    parser.add_argument("--messages", action="store_true", help="harm only what carries messages")
     given = parser.parse_args()
     print(f"seed {given.seed}", flush=True)  # noqa: T201
+    if given.messages:
+        from bench import outage  # noqa: PLC0415 it uses the house of this file
+
+        sys.exit(0 if outage.run(seconds=given.seconds, seed=given.seed) else 1)
     sys.exit(0 if run(seconds=given.seconds, seed=given.seed) else 1)
 
 
