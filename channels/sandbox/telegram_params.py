@@ -93,7 +93,10 @@ def read(environ: WSGIEnvironment) -> Params:
     body = environ["wsgi.input"]
     if kind == "multipart/form-data":
         _, form, files = FormDataParser().parse_from_environ(environ)
-        return Params(query | form.to_dict(), {name: file.read() for name, file in files.items()})
+        read = {name: file.read() for name, file in files.items()}
+        for file in files.values():
+            file.close()
+        return Params(query | form.to_dict(), read)
     text = body.read(length).decode(errors="replace")
     if kind == "application/json":
         try:

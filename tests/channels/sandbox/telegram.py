@@ -24,25 +24,25 @@ class Town:
 
     http: httpx.Client
 
-    def bot(self, method: str, **params: Any) -> Any:
+    def bot(self, method: str, **params: object) -> Any:  # noqa: ANN401 each method has its own result
         """Call a method that must be answered well."""
         body = self.http.post(f"/bot{TELEGRAM_TOKEN}/{method}", json=params).json()
         assert body["ok"], body
         return body["result"]
 
-    def refused(self, method: str, **params: Any) -> tuple[int, str, dict[str, int]]:
+    def refused(self, method: str, **params: object) -> tuple[int, str, dict[str, int]]:
         """Call a method that is refused, and say how."""
         response = self.http.post(f"/bot{TELEGRAM_TOKEN}/{method}", json=params)
         body = response.json()
         assert (body["ok"], body["error_code"]) == (False, response.status_code), body
         return body["error_code"], body["description"], body.get("parameters", {})
 
-    def do(self, deed: str, user: int, **more: Any) -> dict[str, Any]:
+    def do(self, deed: str, user: int, **more: object) -> dict[str, Any]:
         response = self.http.post("/api/telegram/updates", json={"do": deed, "user": user, **more})
         assert response.status_code == 201, response.text
         return dict(response.json())
 
-    def cannot(self, deed: str, user: int, **more: Any) -> str:
+    def cannot(self, deed: str, user: int, **more: object) -> str:
         response = self.http.post("/api/telegram/updates", json={"do": deed, "user": user, **more})
         assert response.status_code == 400, response.text
         return str(response.json()["error"])
@@ -50,7 +50,7 @@ class Town:
     def chat(self, chat: int) -> dict[str, Any]:
         return dict(self.http.get(f"/api/telegram/chats/{chat}").json())
 
-    def updates(self, **params: Any) -> list[dict[str, Any]]:
+    def updates(self, **params: object) -> list[dict[str, Any]]:
         """What waits for the bot; it is confirmed with that."""
         waiting = self.bot("getUpdates", **params)
         if waiting:

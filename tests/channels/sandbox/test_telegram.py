@@ -58,10 +58,16 @@ def test_a_talk_in_private(town: Town) -> None:
         ([("message", AMINA, {"text": "hi"}), ("edit", AMINA, {"message": "last", "text": "ho"})], ["message", "edited_message"]),
         ([("contact", AMINA, {})], ["contact"]),
         ([("message", AMINA, {"media": "voice"})], ["message"]),
-        ([("message", AMINA, {"text": "x"}), ("block", AMINA, {}), ("unblock", AMINA, {})], ["message", "my_chat_member", "my_chat_member"]),
+        (
+            [("message", AMINA, {"text": "x"}), ("block", AMINA, {}), ("unblock", AMINA, {})],
+            ["message", "my_chat_member", "my_chat_member"],
+        ),
         ([("join", AMINA, {"chat": UMOJA, "whom": BOT})], ["my_chat_member", "new_chat_members"]),
         ([("join", AMINA, {"chat": UMOJA, "whom": BOT, "payload": "abc"})], ["my_chat_member", "new_chat_members", "message"]),
-        ([("join", AMINA, {"chat": UMOJA, "whom": BOT}), ("join", 2**40 - 1, {"chat": UMOJA})], ["my_chat_member"] + 2 * ["new_chat_members"]),
+        (
+            [("join", AMINA, {"chat": UMOJA, "whom": BOT}), ("join", 2**40 - 1, {"chat": UMOJA})],
+            ["my_chat_member"] + 2 * ["new_chat_members"],
+        ),
         (
             [("join", AMINA, {"chat": UMOJA, "whom": BOT}), ("leave", CHAUSIKU, {"chat": UMOJA, "whom": BOT})],
             ["my_chat_member", "new_chat_members", "left_chat_member", "my_chat_member"],
