@@ -220,7 +220,7 @@ def test_every_method_in_a_group(address: str, town: Town) -> None:
     ("deeds", "faults", "error", "words"),
     [
         (["message", "block"], {}, Forbidden, "Forbidden: bot was blocked by the user"),
-        (["message"], {"status": 429, "retry_after": 3}, RetryAfter, "Flood control exceeded. Retry in 3 seconds"),
+        (["message"], {"status": 429, "retry_after": 3}, RetryAfter, "Flood control exceeded. Retry in 0:00:03"),
         (["message"], {"status": 502}, NetworkError, "Bad Gateway"),
     ],
 )
