@@ -51,8 +51,8 @@ function content(message) {
     return [h("p", { class: "tg-card" }, h("b", {}, name), h("span", {}, `+${phone}`))];
   }
   const kind = mediaOf(message);
-  const id = kind === "photo" ? message.photo.at(-1).file_id : "";
-  const picture = /^[0-9a-f]{64}$/.test(id) ? h("img", { src: `/api/telegram/photos/${id}`, alt: message.text || "A picture from the bot" }) : null;
+  const { file_id: id, width, height } = kind === "photo" ? message.photo.at(-1) : { file_id: "" };
+  const picture = /^[0-9a-f]{64}$/.test(id) ? h("img", { src: `/api/telegram/photos/${id}`, width: width || 320, height: height || 320, alt: message.text || "A picture from the bot" }) : null;
   return [
     picture || (kind ? h("p", { class: "tg-media" }, MEDIA[kind]) : null),
     message.text ? h("p", { class: "tg-text" }, ...marked(message.text, message.entities)) : null,
