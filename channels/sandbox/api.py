@@ -3,9 +3,9 @@
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
-from werkzeug.exceptions import BadRequest, Conflict, Forbidden, HTTPException
+from werkzeug.exceptions import BadRequest, Conflict
 
-from channels.sandbox import calls, inbound, inboxes
+from channels.sandbox import calls, guard, inbound, inboxes
 from channels.sandbox.faults import FaultSet, UnknownFault
 from channels.sandbox.options import phone_of
 from channels.sandbox.sandbox import Sandbox
@@ -17,23 +17,11 @@ HANDSETS_ASKED_MAX = 200
 def blueprint(sandbox: Sandbox) -> Blueprint:
     """Make the routes under /api."""
     routes = Blueprint("api", __name__, url_prefix="/api")
-    _guard(routes)
+    guard.put_on(routes)
     _handsets(routes, sandbox)
     _gateway(routes, sandbox)
     _page(routes, sandbox)
     return routes
-
-
-def _guard(routes: Blueprint) -> None:
-    @routes.before_request
-    def only_from_here() -> None:
-        # Another site open in the same browser has no business with these handsets.
-        if request.headers.get("Sec-Fetch-Site") == "cross-site":
-            raise Forbidden("Cross-site requests are not served")
-
-    @routes.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> tuple[Response, int]:
-        return jsonify(error=error.description), error.code or 500
 
 
 def _handsets(routes: Blueprint, sandbox: Sandbox) -> None:

@@ -1,4 +1,4 @@
-"""The sandbox process: the SMS gateway as plain WSGI in front, the handsets' API and the page behind it."""
+"""The sandbox process: the SMS gateway and Telegram as plain WSGI in front, the handsets' API and the page behind it."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -6,7 +6,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, jsonify
 
-from channels.sandbox import api
+from channels.sandbox import api, telegram_api
 from channels.sandbox.options import DEMO_PEOPLE, DEMO_PIN, Options
 from channels.sandbox.sandbox import Sandbox, open_sandbox
 from core import settings
@@ -28,12 +28,14 @@ HEADERS = {
 def create_app(options: Options | None = None, *, sandbox: Sandbox | None = None) -> WSGIApplication:
     """Make the WSGI application of one sandbox; give `sandbox` to keep a hand on what it holds."""
     sandbox = sandbox or open_sandbox(options or Options())
-    messaging, rest = sandbox.messaging, _flask(sandbox)
+    messaging, telegram, rest = sandbox.messaging, sandbox.telegram, _flask(sandbox)
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         # Flask's own dispatch would cost more than the whole answer, and benchmarks pour through here.
         if environ["PATH_INFO"].startswith("/version1/"):
             return messaging(environ, start_response)
+        if environ["PATH_INFO"].startswith("/bot"):
+            return telegram(environ, start_response)
         return rest.wsgi_app(environ, start_response)
 
     return application
@@ -66,6 +68,7 @@ def _flask(sandbox: Sandbox) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = REQUEST_BYTES_MAX
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's own provider has it
     app.register_blueprint(api.blueprint(sandbox))
+    app.register_blueprint(telegram_api.blueprint(sandbox))
 
     @app.get("/")
     def page() -> Response:

@@ -9,7 +9,8 @@ from typing import Any, Literal, get_args
 CALLS_MAX = 100_000
 
 # ussd: the gateway calls us, hop by hop. sms, account: we call the gateway. callbacks: the gateway tells us something else.
-Gateway = Literal["ussd", "sms", "account", "callbacks"]
+# telegram: the bot calls Telegram.
+Gateway = Literal["ussd", "sms", "account", "callbacks", "telegram"]
 GATEWAYS = get_args(Gateway)
 
 
@@ -25,6 +26,7 @@ class Call:
     phone: str = ""
     session: str = ""
     recipients: int = 0
+    chat: int = 0  # of Telegram
     same: bool | None = None  # of an injected duplicate: whether it had the same answer as the first
 
 
@@ -58,5 +60,6 @@ def as_json(call: Call) -> dict[str, Any]:
         "status": call.status,
         "milliseconds": call.milliseconds,
     }
-    facts |= {name: value for name, value in (("phone", call.phone), ("session", call.session), ("recipients", call.recipients)) if value}
+    more = {"phone": call.phone, "session": call.session, "recipients": call.recipients, "chat": call.chat}
+    facts |= {name: value for name, value in more.items() if value}
     return facts if call.same is None else facts | {"repeat": True, "same": call.same}

@@ -55,11 +55,24 @@ class SmsFaults(_Strikes):
 
 
 @dataclass(frozen=True, slots=True)
+class TelegramFaults(_Strikes):
+    """Between the bot and Telegram. A drop never arrives; after a cut the message is sent, but the bot hears nothing."""
+
+    status: int = 0  # 429 or 5xx instead of an answer
+    retry_after: int = 1  # what a 429 asks to wait, in seconds
+    method: str = ""  # only calls of this method are hit; '' is all of them but getUpdates
+    per_second: int = 30  # more messages than this in a second get 429; 0 = no cap
+    group_per_minute: int = 20  # and more than this in a minute in one group
+    query_seconds: int = 30  # after so long a press can no longer be answered
+
+
+@dataclass(frozen=True, slots=True)
 class FaultSet:
     """All faults that are switched on, by gateway."""
 
     ussd: UssdFaults = UssdFaults()
     sms: SmsFaults = SmsFaults()
+    telegram: TelegramFaults = TelegramFaults()
 
     @classmethod
     def parse(cls, body: object) -> Self:
@@ -67,8 +80,12 @@ class FaultSet:
 
         :raises UnknownFault: if a gateway, a field or a value is none of ours
         """
-        given = _object(body, allowed={"ussd", "sms"}, where="faults")
-        return cls(ussd=_parse(UssdFaults, given.get("ussd", {})), sms=_parse(SmsFaults, given.get("sms", {})))
+        given = _object(body, allowed={"ussd", "sms", "telegram"}, where="faults")
+        return cls(
+            ussd=_parse(UssdFaults, given.get("ussd", {})),
+            sms=_parse(SmsFaults, given.get("sms", {})),
+            telegram=_parse(TelegramFaults, given.get("telegram", {})),
+        )
 
     def dump(self) -> dict[str, Any]:
         return asdict(self)
@@ -89,20 +106,24 @@ class Faults:
     def sms(self) -> SmsFaults:
         return self._now.sms
 
+    @property
+    def telegram(self) -> TelegramFaults:
+        return self._now.telegram
+
     def now(self) -> FaultSet:
         return self._now
 
     def replace(self, new: FaultSet) -> None:
         with self._lock:
             self._now = new
-            self._left = {"ussd": new.ussd.times, "sms": new.sms.times}
+            self._left = {"ussd": new.ussd.times, "sms": new.sms.times, "telegram": new.telegram.times}
             self._dice = Random(1)  # noqa: S311 dice, not a secret
 
-    def strikes(self, gateway: Literal["ussd", "sms"]) -> bool:
+    def strikes(self, gateway: Literal["ussd", "sms", "telegram"]) -> bool:
         """Say whether this call is one of those that are hit; asked once for each call."""
         with self._lock:
             left = self._left[gateway]
-            share = (self._now.ussd if gateway == "ussd" else self._now.sms).share
+            share = {"ussd": self._now.ussd, "sms": self._now.sms, "telegram": self._now.telegram}[gateway].share
             if left == 0 or (share < 1 and self._dice.random() >= share):
                 return False
             if left is not None:

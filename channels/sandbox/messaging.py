@@ -89,7 +89,7 @@ class Messaging:
         self._calls.add(Call(clock.now(), gateway, path.removeprefix("/version1/"), status, took, recipients=reply.recipients))
         body = reply.body.encode()
         start_response(reply.status, [("Content-Type", reply.kind), ("Content-Length", str(len(body)))])
-        return _cut() if reply.cut else (body,)
+        return cut_short() if reply.cut else (body,)
 
     def _answer(self, environ: WSGIEnvironment, method: str, path: str) -> Reply:
         if path == "/version1/messaging" and method == "POST":
@@ -198,7 +198,7 @@ def _sent(recipients: list[dict[str, Any]]) -> list[tuple[str, str]]:
     return [(each["number"], each["messageId"]) for each in recipients if each["statusCode"] in (100, SENT, 102)]
 
 
-def _cut() -> Iterator[bytes]:
+def cut_short() -> Iterator[bytes]:
     """Break off within the body that was promised; every WSGI server closes the connection then."""
     yield b"{"
     raise Cut

@@ -12,6 +12,7 @@ from channels.sandbox.inboxes import Inboxes
 from channels.sandbox.messaging import Messaging
 from channels.sandbox.options import Options
 from channels.sandbox.tariff import Account
+from channels.sandbox.telegram_server import Telegram
 from channels.sandbox.ussd import UssdGateway
 from channels.sandbox.wire import Wire
 
@@ -27,12 +28,14 @@ class Sandbox:
     courier: Courier
     ussd: UssdGateway
     messaging: Messaging
+    telegram: Telegram
     client: httpx.Client
     boot: str  # tells this run from the one before, whose inboxes are gone
 
     def close(self) -> None:
         """Stop the threads and forget what still waits."""
         self.ussd.close()
+        self.telegram.close()
         self.courier.close()
         self.client.close()
 
@@ -52,6 +55,7 @@ def open_sandbox(options: Options, *, client: httpx.Client | None = None) -> San
         courier=courier,
         ussd=UssdGateway(options, wire=wire, faults=faults, courier=courier, account=account),
         messaging=Messaging(options, inboxes=inboxes, faults=faults, calls=calls, courier=courier, account=account),
+        telegram=Telegram(options, faults=faults, calls=calls, client=client),
         client=client,
         boot=secrets.token_hex(4),
     )

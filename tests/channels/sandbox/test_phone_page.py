@@ -1,45 +1,20 @@
 """The browser phone in a real browser."""
 
-import shutil
-import threading
 from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from channels.sandbox.app import create_app
 from channels.sandbox.sandbox import Sandbox
 from tests.channels.sandbox.application import Application
+from tests.channels.sandbox.pages import LAPTOP, POCKET, TOO_SMALL, open_page
+from tests.channels.sandbox.telegram import served
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 AMINA, BARAKA = "+254700000001", "+254700000002"
-LAPTOP, POCKET = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-]
-# The machine may be busy: a browser that starts, and pages that wait for it.
-START_MS, PATIENCE_MS = 90_000, 30_000
-expect.set_options(timeout=PATIENCE_MS)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=QUIET, timeout=START_MS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -52,13 +27,8 @@ def address(sandbox: Sandbox, application: Application) -> Iterator[str]:
         return {"": "CON Umoja\n1 Save", "1": "CON How much?"}.get(form["text"], "CON " + form["text"])
 
     application.answer = answer
-    server = make_server("127.0.0.1", 0, create_app(sandbox=sandbox), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(create_app(sandbox=sandbox)) as address:
+        yield address
 
 
 def send(sandbox: Sandbox, to: str, text: str) -> None:
@@ -71,31 +41,13 @@ def send(sandbox: Sandbox, to: str, text: str) -> None:
 @pytest.fixture(params=["light", "dark"])
 def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
     """The page on a laptop; whatever it complains of fails the test."""
-    yield from _open(browser, address, LAPTOP, color_scheme=request.param)
+    yield from open_page(browser, address, LAPTOP, color_scheme=request.param)
 
 
 @pytest.fixture
 def pocket(browser: Browser, address: str) -> Iterator[Page]:
     """The page on a phone."""
-    yield from _open(browser, address, POCKET, has_touch=True, is_mobile=True, reduced_motion="reduce")
-
-
-def _open(browser: Browser, address: str, viewport: dict[str, int], **more: object) -> Iterator[Page]:
-    context = browser.new_context(viewport=viewport, **more)  # type: ignore[arg-type]  # the options are playwright's own
-    context.set_default_timeout(PATIENCE_MS)
-    page, complaints = context.new_page(), list[str]()
-    page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(address)
-    expect(page.locator(".handset")).to_have_count(12)
-    yield page
-    context.close()
-    assert complaints == []
-
-
-TOO_SMALL = """() => [...document.querySelectorAll("button, summary, select, input")]
-  .filter((each) => each.offsetParent && (each.getBoundingClientRect().width < 24 || each.getBoundingClientRect().height < 24))
-  .map((each) => each.outerHTML.slice(0, 80))"""
+    yield from open_page(browser, address, POCKET, has_touch=True, is_mobile=True, reduced_motion="reduce")
 
 
 def handset(page: Page, phone: str) -> Locator:

@@ -27,6 +27,9 @@ export const send = (phone, text) => call("POST", handset(phone, "sms"), { text 
 export const faults = () => call("GET", "/api/faults");
 export const inject = (set) => call("PUT", "/api/faults", set);
 
+export const telegramChats = (after) => call("GET", `/api/telegram/chats?${new URLSearchParams({ after })}`);
+export const telegramDo = (deed) => call("POST", "/api/telegram/updates", deed);
+
 export function inboxes(phones, after) {
   return call("GET", `/api/inboxes?${new URLSearchParams({ phones: phones.join(","), after })}`);
 }

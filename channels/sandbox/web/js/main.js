@@ -5,6 +5,7 @@ import { h } from "./dom.js";
 import { Handset } from "./handset.js";
 import { offer } from "./network.js";
 import { reveal, Roster } from "./roster.js";
+import { Telegram } from "./telegram.js";
 
 const POLL_MS = 1000;
 const AWAY_MS = 5000;
@@ -39,6 +40,7 @@ async function start() {
   if (!handsets.size) $("#table").append(h("p", { class: "empty" }, "No phone lies here yet. Type a number above and add one."));
   $("#add").addEventListener("submit", add);
   offer($("#network"));
+  new Telegram($("#telegram"), $("#telegram-open"));
   setInterval(() => handsets.forEach((handset) => handset.tick()), 1000);
   handsets.forEach((handset) => handset.tick());
   poll();

@@ -11,7 +11,7 @@ const MOODS = [
   ["Reports late, in any order", { sms: { report_delay_ms: 2000, shuffle: true } }],
 ];
 const OTHER = "other";
-const TOLD_BY = { ussd: ["latency_ms", "duplicates", "cut", "drop"], sms: ["status", "duplicates", "cut", "drop", "report_delay_ms", "message"] };
+const TOLD_BY = { ussd: ["latency_ms", "duplicates", "cut", "drop"], sms: ["status", "duplicates", "cut", "drop", "report_delay_ms", "message"], telegram: ["status", "duplicates", "cut", "drop"] };
 
 const is = (now, mood) =>
   Object.entries(TOLD_BY).every(([gateway, fields]) => fields.every((field) => (mood[gateway]?.[field] || 0) === (now[gateway][field] || 0)));
