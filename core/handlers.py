@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from core.commands import DecideCash, ImportEntries, OpenOrganisation, ProvePin, ReverseEntry
+from core.groups import links
 from core.groups import operations as groups
 from core.groups import queries as people
 from core.groups.notices import notice
@@ -142,6 +143,8 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "language.choose": groups.choose_language,
     "group.choose": groups.choose_group,
     "link.make": groups.make_link_code,
+    "link.use": links.use_link_code,
+    "link.drop": links.unlink,
     "saving.declare": savings.declare_saving,
     "repayment.declare": repayments.declare_repayment,
     "cash.decide": decide_cash,

@@ -21,9 +21,10 @@ PROJECT: Final = Path(__file__).resolve().parent.parent
 MASK: Final = "****"
 
 _PEPPER_FILE: Final = "PAMOJA_PEPPER_FILE"
+_TELEGRAM: Final = "https://api.telegram.org"
 _LIVE: Final = "https://api.africastalking.com"
 _GATEWAY_SANDBOX: Final = "https://api.sandbox.africastalking.com"
-_SECRET: Final = frozenset({"at_api_key", "pepper", "secret_path"})
+_SECRET: Final = frozenset({"at_api_key", "pepper", "secret_path", "telegram_secret", "telegram_token"})
 _LEVELS: Final = ("debug", "info", "warning", "error")
 
 
@@ -53,6 +54,10 @@ class Settings:
     at_api_key: str
     at_base_url: str
     at_sender: str  # '' signs with the gateway's own name
+    telegram_token: str  # '' is no bot
+    telegram_base_url: str
+    telegram_webhook_url: str  # the public address of the web side; '' lets the bot ask for updates itself
+    telegram_secret: str  # what Telegram shows with each call of the webhook
     host: str
     web_port: int
     desk_port: int
@@ -100,6 +105,10 @@ def load(*, serving: bool = False) -> Settings:
         "at_api_key": env.str("AT_API_KEY", "sandbox" if demo else ""),
         "at_base_url": env.str("AT_BASE_URL", _gateway(at_username, sandbox_port if demo else None), validate=_is_url("http", "https")),
         "at_sender": env.str("AT_SENDER", "", validate=validate.Length(max=11)),
+        "telegram_token": env.str("TELEGRAM_TOKEN", "", validate=validate.Regexp(r"\d{1,20}:[A-Za-z0-9_-]{1,80}\Z")),
+        "telegram_base_url": env.str("TELEGRAM_BASE_URL", _telegram(sandbox_port if demo else None), validate=_is_url("http", "https")),
+        "telegram_webhook_url": env.str("TELEGRAM_WEBHOOK_URL", "", validate=_is_url("http", "https")),
+        "telegram_secret": env.str("TELEGRAM_SECRET", "", validate=validate.Regexp(r"[A-Za-z0-9_-]{22,256}\Z")),
         "host": env.str("PAMOJA_HOST", "127.0.0.1"),
         "web_port": port("PAMOJA_WEB_PORT", _port(env, "PORT", 8000)),
         "desk_port": port("PAMOJA_DESK_PORT", 8001),
@@ -109,6 +118,8 @@ def load(*, serving: bool = False) -> Settings:
         "log_level": env.str("PAMOJA_LOG_LEVEL", "info", validate=validate.OneOf(_LEVELS)),
         "log_format": env.str("PAMOJA_LOG_FORMAT", "auto", validate=validate.OneOf(("auto", "console", "json"))),
     }
+    if found["telegram_webhook_url"] and not found["telegram_secret"]:
+        env.refuse("TELEGRAM_SECRET", f"Must be set where TELEGRAM_WEBHOOK_URL is, such as {secrets.token_urlsafe(24)}")
     found["pepper_file"] = _pepper_file(env, found["home"], must_be_named=bool(found["database_url"]) and not demo)
     found["pepper"] = _pepper(env, found["pepper_file"])
     try:
@@ -170,6 +181,10 @@ def _gateway(username: str | None, sandbox_port: int | None) -> str:
     if sandbox_port is not None:
         return f"http://127.0.0.1:{sandbox_port}"
     return _GATEWAY_SANDBOX if username == "sandbox" else _LIVE
+
+
+def _telegram(sandbox_port: int | None) -> str:
+    return _TELEGRAM if sandbox_port is None else f"http://127.0.0.1:{sandbox_port}"
 
 
 def _secret_path(env: _Environment, *, demo: bool, serving: bool) -> str:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from channels import conversations
+from channels.telegram import received as telegram_updates
 from core.outbox.outcomes import release_expired
 from core.outbox.queries import database_time
 from workers.delivery import alarm
@@ -27,6 +28,9 @@ def prune(session: Session) -> int:
     conversations.tidy(session, at=at, within=timedelta(seconds=3 * PRUNE_SECONDS))
     session.commit()
     while some := conversations.prune(session, at=at):
+        session.commit()
+        gone += some
+    while some := telegram_updates.forget(session, at=at):
         session.commit()
         gone += some
     return gone

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.commands import AddMember, AskToJoin, ChooseGroup, ChooseLanguage, DecideJoin, MakeLinkCode, OpenGroup, SetPin
 from core.db.engine import driver
-from core.groups import pins, queries
+from core.groups import links, pins, queries
 from core.groups.notices import notice
 from core.groups.queries import Actor, Contact
 from core.groups.rules import GROUP_MEMBERS_MAX, LEADERS, OFFICES, TEMPLATES, AlreadyDecided, OwnRequest
@@ -231,12 +231,16 @@ def decide_join(session: Session, command: DecideJoin, actor: Actor) -> dict[str
 
 
 def set_pin(session: Session, command: SetPin, actor: Actor) -> dict[str, Any]:
-    """Set the first PIN, or change it (the door has checked the old one); the person is told."""
+    """Set the first PIN, or change it (the door has checked the old one); the person is told.
+
+    A PIN is changed where something may have gone wrong, so no Telegram account speaks for the person after it.
+    """
     assert actor.person_id is not None, "a PIN is a person's"
     changed = pins.is_set(session, person_id=actor.person_id)
     pins.keep(session, person_id=actor.person_id, pin=command.new_pin, at=command.at)
     to = Contact(person_id=actor.person_id, name=actor.name, phone=command.phone, language=actor.language)
     put(session, notice(command, to, "pin.changed" if changed else "pin.set", {}))
+    links.drop(session, command, person_id=actor.person_id)
     return {"changed": changed}
 
 

@@ -35,6 +35,7 @@ FACTS: Final[Mapping[str, Any]] = {
     "code": CODE,
     "help": HELP,
     "reason": NAME,
+    "account": "W" * 33,
     "currency": "KES",
     "phone": "+254700000099",
     "dial": SERVICE_CODE,
