@@ -36,7 +36,10 @@ class BotApi:
             self.last += 1
             number = self.last
         if method in {"sendMessage", "editMessageText"}:
-            self.messages[chat, number] = {"text": asked["text"], "keys": json.loads(asked.get("reply_markup", "{}")).get("inline_keyboard", [])}
+            self.messages[chat, number] = {
+                "text": asked["text"],
+                "keys": json.loads(asked.get("reply_markup", "{}")).get("inline_keyboard", []),
+            }
             return {"message_id": number, "date": 1, "chat": {"id": chat, "type": "private"}, "text": asked["text"]}
         if method == "editMessageReplyMarkup":
             self.messages[chat, number]["keys"] = []

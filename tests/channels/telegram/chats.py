@@ -52,7 +52,9 @@ class Telegram:
         return chat.say(f"/start {self.code(who, group=group)}")
 
     def code(self, who: str, *, group: str = "UMOJA") -> str:
-        made = self.town.do(MakeLinkCode, channel="ussd", group_id=self.town.groups[group], actor_id=self.town.people[who], pin=self.town.sealed(who))
+        made = self.town.do(
+            MakeLinkCode, channel="ussd", group_id=self.town.groups[group], actor_id=self.town.people[who], pin=self.town.sealed(who)
+        )
         return str(made.facts["code"])
 
 
@@ -92,7 +94,9 @@ class Chat:
         keys = self.telegram.api.messages[self.user, on]["keys"]
         found = data or next(key["callback_data"] for row in keys for key in row if key["text"] == label)
         shown = {"message_id": on, "date": 1, "chat": {"id": self.user, "type": "private"}, "text": "shown"}
-        return self.give(callback_query={"id": f"press-{self.telegram.updates}", "from": self.who, "chat_instance": "1", "message": shown, "data": found})
+        return self.give(
+            callback_query={"id": f"press-{self.telegram.updates}", "from": self.who, "chat_instance": "1", "message": shown, "data": found}
+        )
 
     def data(self, label: str) -> str:
         keys = self.telegram.api.messages[self.user, self.live()]["keys"]
