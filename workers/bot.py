@@ -142,17 +142,26 @@ class BotProcess:
             said = wire.said_from(update, at=clock.now())
             if said is not None:
                 by_person.setdefault(said.user_id, []).append(said)
-        async with asyncio.TaskGroup() as group:
-            for all_said in by_person.values():
-                group.create_task(self._serve(all_said))
+        # All of them end before one that could not be done says so.
+        ended = await asyncio.gather(*map(self._serve, by_person.values()), return_exceptions=True)
+        for error in filter(None, ended):
+            raise error
 
     async def _serve(self, all_said: list[Said]) -> None:
         for said in all_said:
             answer = await self._taken(said)
-            message_id = await courier.carry(self._bot, said, answer)
+            message_id = await self._carried(said, answer)
             if message_id is not None:
                 with suppress(*DATABASE_AWAY):  # then the buttons of that message are only older than they look
                     await self._in_thread(lambda: note_shown(self._house, said, answer, message_id))  # noqa: B023 awaited at once
+
+    async def _carried(self, said: Said, answer: Answer) -> int | None:
+        """Do in the chat what the answer says. It is durable, so whatever goes wrong here must not make the update come again."""
+        try:
+            return await courier.carry(self._bot, said, answer)
+        except Exception as error:  # noqa: BLE001 a bug of ours, in whatever words
+            log.error("answer not carried", extra={"error": type(error).__name__})  # noqa: TRY400 a traceback may quote a PIN
+            return None
 
     async def _taken(self, said: Said) -> Answer:
         """Take an update, however long the database is away. One that cannot be taken at all must not hold up the others.

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
 
-TOKEN = "123456:a-token-of-the-tests"
+TOKEN = "123456:a-token-of-the-tests"  # noqa: S105 of this Bot API only
 
 
 @dataclass

@@ -31,13 +31,15 @@ def test_the_private_menus(telegram_in: Callable[[str], Telegram], language: str
     amina = telegram.chat(77, language=language, username="amina_k")
     for step in STEPS:
         if step == "CODE":
-            shown, step = telegram.link(amina, "Amina"), "/start CODE"
+            telegram.link(amina, "Amina")
         elif step.startswith(">"):
             label = keys(amina)[step[1:]]
-            shown, step = amina.press(label), f"[{label}]"
+            amina.press(label)
+            said.append(f"> [{label}]")
         else:
-            shown = amina.say(step)
-        said += [f"> {step}", f"< {shown}"]
+            amina.say(step)
+            said.append(f"> {step}")
+        said.append(f"< {amina.screen()}")
         assert len(amina.with_buttons()) <= 1, "old keyboards are gone"
     kept = Path(__file__).with_name(f"menus.{language}.txt")
     if request.config.getoption("--update"):
