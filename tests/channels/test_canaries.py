@@ -13,7 +13,7 @@ from redis import Redis
 
 from channels import conversations, retry, turn
 from channels.telegram import answers
-from channels.telegram.answers import Said
+from channels.telegram.said import Said
 from channels.ussd import gateway
 from core.commands import MakeLinkCode, Secret
 from core.groups import pins
