@@ -17,7 +17,8 @@ from telegram.error import InvalidToken, TelegramError
 
 from channels.conversations import Overtaken
 from channels.telegram import courier, pages, wire
-from channels.telegram.answers import Answer, Said, note_shown, take
+from channels.telegram.answers import note_shown, take
+from channels.telegram.said import Answer, Said
 from channels.walk import House
 from channels.words.catalogue import FALLBACK, LANGUAGES
 from core import clock

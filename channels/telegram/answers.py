@@ -5,8 +5,7 @@ account's row is held meanwhile: of two presses at once one waits for the other.
 """
 
 import secrets
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from channels import conversations
@@ -17,8 +16,9 @@ from channels.menus.screens import Screen
 from channels.retry import tried
 from channels.telegram import pages, received
 from channels.telegram.guard import link_code, looks_like_pin
-from channels.telegram.pages import CHANNEL, Pressed, Shown
+from channels.telegram.pages import CHANNEL, Pressed
 from channels.telegram.private import ENTRANCES, PrivateTurn
+from channels.telegram.said import Answer, Said
 from channels.turn import Inbound, Outbound
 from channels.walk import House
 from channels.words.catalogue import LANGUAGES
@@ -34,43 +34,6 @@ from core.phone import look_up
 
 EXPIRES_AFTER: Final = timedelta(hours=24)
 NUMBERS: Final = frozenset({"amount", "months"})
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What somebody did in their private chat: wrote `text`, pressed the button with `data`, or shared a contact.
-
-    `text` may hold a PIN; it is never kept or logged. `contact` is the number of a shared contact, if it is their own
-    ('' if it is another's).
-    """
-
-    update_id: int
-    user_id: int
-    chat_id: int
-    message_id: int
-    name: str
-    language: str
-    at: datetime
-    text: str = ""
-    data: str | None = None
-    contact: str | None = None
-    press_id: str = ""  # of the press, which Telegram wants answered
-
-    def __repr__(self) -> str:
-        return f"Said({self.update_id})"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What is done in the chat: a message is sent, or takes the place of the one it `edits`; others lose their buttons."""
-
-    shown: Shown | None
-    session: str = ""  # of the conversation that it is a screen of
-    edits: int | None = None
-    retires: frozenset[int] = field(default_factory=frozenset)
-    deletes: int | None = None
-    toast: str = ""
-    commands: str = ""  # the language in which the chat lists its commands from now on
 
 
 def take(house: House, said: Said) -> Answer:

@@ -10,8 +10,8 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError, TimedOut
 
 from channels.telegram import wire
-from channels.telegram.answers import Answer, Said
 from channels.telegram.pages import Shown
+from channels.telegram.said import Answer, Said
 from channels.telegram.wire import Bot
 
 log = structlog.get_logger(__name__)

@@ -14,7 +14,8 @@ from telegram import Update
 
 from channels.conversations import Overtaken
 from channels.telegram import courier, wire
-from channels.telegram.answers import Answer, Said, note_shown, take
+from channels.telegram.answers import note_shown, take
+from channels.telegram.said import Answer, Said
 from channels.walk import House
 from core.settings import Settings
 

@@ -12,9 +12,9 @@ from telegram.constants import ChatType
 from telegram.ext import AIORateLimiter, ExtBot
 from telegram.request import HTTPXRequest
 
-from channels.telegram.answers import Said
 from channels.telegram.pages import CHANNEL, Buttons
 from channels.telegram.private import ENTRANCES
+from channels.telegram.said import Said
 from channels.words.catalogue import say
 from core.settings import Settings
 

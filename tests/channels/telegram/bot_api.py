@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -48,40 +49,32 @@ class BotApi:
         return True
 
 
-class Server(ThreadingHTTPServer):
-    """Serves a `BotApi`."""
+def serve(api: BotApi) -> ThreadingHTTPServer:
+    """Begin to serve it."""
 
-    daemon_threads = True
-    api: BotApi
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
 
+        def do_POST(self) -> None:
+            token, method = self.path.removeprefix("/bot").split("/")
+            asked = dict(parse_qsl(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()))
+            status = 502 if api.away else 200 if token == TOKEN else 401
+            api.away -= api.away > 0
+            answer = (
+                {"ok": True, "result": api.call(method, asked)}
+                if status == 200
+                else {"ok": False, "error_code": status, "description": "no"}
+            )
+            body = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            with suppress(OSError):  # a client that stops does not wait for its poll
+                self.wfile.write(body)
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+        def log_message(self, *_: object) -> None: ...
 
-    def do_POST(self) -> None:
-        assert isinstance(self.server, Server)
-        api, (token, method) = self.server.api, self.path.removeprefix("/bot").split("/")
-        asked = dict(parse_qsl(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()))
-        status, answer = 200, {"ok": True}
-        if api.away:
-            api.away -= 1
-            status, answer = 502, {"ok": False, "error_code": 502, "description": "Bad Gateway"}
-        elif token != TOKEN:
-            status, answer = 401, {"ok": False, "error_code": 401, "description": "Unauthorized"}
-        else:
-            answer["result"] = api.call(method, asked)
-        body = json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None: ...
-
-
-def serve(api: BotApi) -> Server:
-    """Begin to serve."""
-    server = Server(("127.0.0.1", 0), _Handler)
-    server.api = api
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads, api.port = True, server.server_port
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     return server

@@ -32,7 +32,6 @@ def api() -> Iterator[BotApi]:
     """Give what Telegram holds, served on a port."""
     api = BotApi()
     server = serve(api)
-    api.port = server.server_port
     yield api
     server.shutdown()
     server.server_close()

@@ -32,6 +32,7 @@ def test_the_private_menus(telegram_in: Callable[[str], Telegram], language: str
     for step in STEPS:
         if step == "CODE":
             telegram.link(amina, "Amina")
+            said.append("> /start CODE")
         elif step.startswith(">"):
             label = keys(amina)[step[1:]]
             amina.press(label)

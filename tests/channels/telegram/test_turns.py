@@ -66,6 +66,15 @@ def test_a_button_of_an_older_turn_does_nothing_and_loses_its_keyboard(amina: Ch
     assert declared(town) == 0
 
 
+def test_a_button_means_the_turn_that_it_was_shown_for(amina: Chat, town: Town) -> None:
+    to_confirm(amina)
+    yes = amina.data("Yes")
+    amina.press("No")
+    stands = amina.say("300")
+    assert amina.press("", data=yes) == stands, "yes was said to 250, not to 300"
+    assert declared(town) == 0
+
+
 def toasts(telegram: Telegram) -> list[tuple[str, str]]:
     return [(method, asked.get("text", "")) for method, asked in telegram.api.calls if method == "answerCallbackQuery"]
 
