@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from channels.sandbox import telegram_text
-from channels.sandbox.options import TELEGRAM_TOKEN
 from channels.sandbox.sandbox import Sandbox
 from channels.sandbox.telegram_types import ApiError
+from core.settings import DEMO_TELEGRAM_TOKEN as TELEGRAM_TOKEN
 from tests.channels.sandbox.telegram import AMINA, BARAKA, BOT, CHAUSIKU, UMOJA, Town
 
 BUTTONS = {"inline_keyboard": [[{"text": "Yes", "callback_data": "v1:yes"}, {"text": "Site", "url": "https://pamoja.test"}]]}

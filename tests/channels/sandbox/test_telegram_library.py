@@ -31,8 +31,9 @@ from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, Invali
 from telegram.ext import Application, ApplicationBuilder, CallbackQueryHandler, CommandHandler, ContextTypes
 
 from channels.sandbox.app import create_app
-from channels.sandbox.options import TELEGRAM_TOKEN, Options
+from channels.sandbox.options import Options
 from channels.sandbox.sandbox import Sandbox, open_sandbox
+from core.settings import DEMO_TELEGRAM_TOKEN as TELEGRAM_TOKEN
 from tests.channels.sandbox.telegram import AMINA, BOT, CHAUSIKU, UMOJA, Town, served
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d494844520000000100000001080000000a0000000049454e44ae426082")
