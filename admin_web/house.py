@@ -52,6 +52,11 @@ def run(
     click.echo("Stopped.")
 
 
+def bot_if_set(settings: Settings) -> dict[str, tuple[int, str]]:
+    """Name the bot among the processes where it has a token."""
+    return {"bot": (0, "")} if settings.telegram_token else {}
+
+
 def _all_answer(host: str, waiting: dict[str, tuple[int, str]]) -> bool:
     for name, (port, path) in list(waiting.items()):
         if _answers(reachable(host), port, path):

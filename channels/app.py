@@ -90,6 +90,9 @@ def create_app(settings: Settings, engine: Engine, house: House, database_url: s
         body = request.get_data(cache=False)
         return Response(status=sms_gateway.answer(callbacks[what], house, body, at=clock.now()), mimetype="text/plain")
 
+    if settings.telegram_token and settings.telegram_webhook_url:
+        _hook(app, settings, house)
+
     @app.get("/healthz")
     def healthz() -> Response:
         return Response("ok", mimetype="text/plain")
@@ -107,6 +110,20 @@ def create_app(settings: Settings, engine: Engine, house: House, database_url: s
         return jsonify({"name": "pamoja", "version": _version()})
 
     return app
+
+
+def _hook(app: Flask, settings: Settings, house: House) -> None:
+    """Take Telegram's updates, where they come by webhook."""
+    from channels.telegram.webhook import HEADER, Receiver  # noqa: PLC0415 its client is 16 MB that most installations do without
+
+    receiver = Receiver(settings, house)
+
+    @app.post("/telegram/<secret>")
+    def telegram(secret: str) -> Response:
+        shown = request.headers.get(HEADER, "")
+        if not _is_secret(secret, settings.secret_path.encode()) or not _is_secret(shown, settings.telegram_secret.encode()):
+            return Response(status=404)
+        return Response(status=receiver.receive(request.get_data(cache=False), at=clock.now()))
 
 
 def _version() -> str:

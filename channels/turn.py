@@ -15,7 +15,7 @@ from channels import conversations
 from channels.conversations import Conversation, text_hmac
 from channels.menus import machine
 from channels.menus.machine import PAGES, Hint
-from channels.menus.render import render
+from channels.menus.render import Page, render
 from channels.menus.screens import Screen
 from channels.retry import tried
 from channels.walk import House, Walk
@@ -35,7 +35,8 @@ INPUT_MAX: Final = 160
 class Inbound:
     """A message as it came in. `text` is all that was typed in the session; it may hold a PIN and is never kept.
 
-    `dialled` is what was dialled behind the house's code, where the gateway leaves that with the code.
+    `dialled` is what was dialled behind the house's code, where the gateway leaves that with the code. Where a channel
+    sends each reply by itself, `answers` is the turn whose screen it answers, and `text` that reply alone.
     """
 
     channel: str
@@ -44,6 +45,7 @@ class Inbound:
     text: str
     at: datetime
     dialled: tuple[str, ...] = ()
+    answers: int | None = None
 
     def __repr__(self) -> str:
         return f"Inbound({self.channel}, session={self.session})"
@@ -51,10 +53,11 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """The answer, and whether the session is over."""
+    """The answer, and whether the session is over. It is `stale` if the reply came too late, and this is what stands now."""
 
     text: str
     ended: bool
+    stale: bool = False
 
 
 def take_turn(house: House, inbound: Inbound) -> Outbound:
@@ -64,14 +67,14 @@ def take_turn(house: House, inbound: Inbound) -> Outbound:
     """
     return tried(
         house.engine,
-        lambda work: _Turn(house, work, inbound).run(),
+        lambda work: Turn(house, work, inbound).run(),
         name=inbound.session,
         failed=lambda: house.recent.forget(inbound.channel, inbound.session),
     )
 
 
-class _Turn:
-    """The steps of one turn."""
+class Turn:
+    """The steps of one turn. A channel with manners of its own changes how it begins, arrives and shows."""
 
     def __init__(self, house: House, work: Work, inbound: Inbound) -> None:
         self.house, self.work, self.inbound = house, work, inbound
@@ -99,10 +102,20 @@ class _Turn:
         inbound, key = self.inbound, self.house.pepper
         if found.address != inbound.address:
             return None
+        if inbound.answers is not None:
+            return self._once(found, inbound.answers)
         if len(inbound.text) == found.text_length and hmac.compare_digest(text_hmac(key, inbound.text), found.text_hmac):
             return Outbound(found.reply, found.ended)
         reply = None if found.ended else self._remainder(found)
         return None if reply is None else self._next(found, reply)
+
+    def _once(self, found: Conversation, answers: int) -> Outbound:
+        """Take a reply to the turn that stands, once; a repeat gets its answer again, any other what stands now."""
+        if found.turn == answers and not found.ended:
+            return self._next(found, self.inbound.text)
+        length, typed = len(self.inbound.text), text_hmac(self.house.pepper, self.inbound.text)
+        again = found.turn == answers + 1 and length == found.text_length and hmac.compare_digest(typed, found.text_hmac)
+        return Outbound(found.reply, found.ended, stale=not again)
 
     def _remainder(self, found: Conversation) -> str | None:
         """What was typed since the last turn; None if this text does not go on where that one stopped."""
@@ -157,7 +170,15 @@ class _Turn:
             return self._answer(conversation, None)
         if taken.hint or taken.paged:
             return self._answer(conversation, taken.hint)
-        return self._answer(conversation, self.walk.arrive(conversation, pin=taken.pin))
+        return self._answer(conversation, self._arrive(conversation, taken.pin))
+
+    def _arrive(self, conversation: Conversation, pin: Secret | None) -> Hint | None:
+        """Walk to where the conversation rests next."""
+        return self.walk.arrive(conversation, pin=pin)
+
+    def _show(self, screen: Screen, conversation: Conversation, hint: Hint | None) -> Page:
+        """Make the words of the screen as the channel shows them."""
+        return render(screen, conversation, language=conversation.language, hint=hint, ended=conversation.ended)
 
     def _seal(self, conversation: Conversation, pin: str) -> Secret:
         assert conversation.person_id is not None, "a PIN is asked of somebody who is known"
@@ -167,7 +188,7 @@ class _Turn:
         """Make the words, keep the conversation with them, commit."""
         screen = machine.nodes()[conversation.screen]
         assert isinstance(screen, Screen), "a turn ends on a screen"
-        page = render(screen, conversation, language=conversation.language, hint=hint, ended=conversation.ended)
+        page = self._show(screen, conversation, hint)
         conversation.shown[PAGES] = page.pages
         conversation.reply = page.text
         conversation.turn += 1

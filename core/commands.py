@@ -196,6 +196,27 @@ class MakeLinkCode(Command):
     kind: ClassVar[str] = "link.make"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseLinkCode(Command):
+    """A Telegram account shows a one-time code, to speak for the person that the code was made for.
+
+    `code_hash` is `hashed_link_code` in hex; `account` is what the account calls itself.
+    """
+
+    kind: ClassVar[str] = "link.use"
+    code_hash: str
+    user_id: int
+    chat_id: int
+    account: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnlinkTelegram(Command):
+    """Let no Telegram account speak for the person any more."""
+
+    kind: ClassVar[str] = "link.drop"
+
+
 # Cash
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.commands import Command, DecideCash, DecideDispute, ImportEntries, OpenOrganisation, ProvePin, ReverseEntry
 from core.disputes import operations as disputes
-from core.groups import numbers, offices, resets
+from core.groups import links, numbers, offices, resets
 from core.groups import operations as groups
 from core.groups import queries as people
 from core.groups.notices import notice
@@ -193,6 +193,8 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "language.choose": groups.choose_language,
     "group.choose": groups.choose_group,
     "link.make": groups.make_link_code,
+    "link.use": links.use_link_code,
+    "link.drop": links.unlink,
     "saving.declare": savings.declare_saving,
     "repayment.declare": repayments.declare_repayment,
     "cash.decide": decide_cash,

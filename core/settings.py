@@ -16,14 +16,16 @@ from core import demo_note
 
 SECRET_PATH_CHARS_MIN: Final = 22  # of the URL-safe alphabet: 128 bits
 PEPPER_BYTES: Final = 32
+DEMO_TELEGRAM_TOKEN: Final = "1:demo"  # noqa: S105 of the sandbox's one bot
 DEMO_SECRET_PATH: Final = "demo"  # noqa: S105 everybody may know it
 PROJECT: Final = Path(__file__).resolve().parent.parent
 MASK: Final = "****"
 
 _PEPPER_FILE: Final = "PAMOJA_PEPPER_FILE"
+_TELEGRAM: Final = "https://api.telegram.org"
 _LIVE: Final = "https://api.africastalking.com"
 _GATEWAY_SANDBOX: Final = "https://api.sandbox.africastalking.com"
-_SECRET: Final = frozenset({"at_api_key", "pepper", "secret_path"})
+_SECRET: Final = frozenset({"at_api_key", "pepper", "secret_path", "telegram_secret", "telegram_token"})
 _LEVELS: Final = ("debug", "info", "warning", "error")
 
 
@@ -55,6 +57,10 @@ class Settings:
     at_sender: str  # '' signs with the gateway's own name
     at_keyword: str  # of a short code that is shared with others, which stands in front of an SMS; '' is a short code of our own
     at_balance_least: int  # in the currency of the account there; under it is an alarm, 0 gives none
+    telegram_token: str  # '' is no bot
+    telegram_base_url: str
+    telegram_webhook_url: str  # the public address of the web side; '' lets the bot ask for updates itself
+    telegram_secret: str  # what Telegram shows with each call of the webhook
     host: str
     web_port: int
     desk_port: int
@@ -105,6 +111,14 @@ def load(*, serving: bool = False) -> Settings:
         "at_sender": env.str("AT_SENDER", "", validate=validate.Length(max=11)),
         "at_keyword": env.str("AT_KEYWORD", "", validate=validate.Regexp(r"[A-Za-z0-9]{1,20}\Z")),
         "at_balance_least": env.int("AT_BALANCE_LEAST", 500, validate=validate.Range(min=0, max=1_000_000_000)),
+        "telegram_token": env.str(
+            "TELEGRAM_TOKEN",
+            DEMO_TELEGRAM_TOKEN if demo and sandbox_port else "",
+            validate=validate.Regexp(r"\d{1,20}:[A-Za-z0-9_-]{1,80}\Z"),
+        ),
+        "telegram_base_url": env.str("TELEGRAM_BASE_URL", _telegram(sandbox_port if demo else None), validate=_is_url("http", "https")),
+        "telegram_webhook_url": env.str("TELEGRAM_WEBHOOK_URL", "", validate=_is_url("http", "https")),
+        "telegram_secret": env.str("TELEGRAM_SECRET", "", validate=validate.Regexp(r"[A-Za-z0-9_-]{22,256}\Z")),
         "host": env.str("PAMOJA_HOST", "127.0.0.1"),
         "web_port": port("PAMOJA_WEB_PORT", _port(env, "PORT", 8000)),
         "desk_port": port("PAMOJA_DESK_PORT", 8001),
@@ -115,6 +129,8 @@ def load(*, serving: bool = False) -> Settings:
         "log_level": env.str("PAMOJA_LOG_LEVEL", "info", validate=validate.OneOf(_LEVELS)),
         "log_format": env.str("PAMOJA_LOG_FORMAT", "auto", validate=validate.OneOf(("auto", "console", "json"))),
     }
+    if found["telegram_webhook_url"] and not found["telegram_secret"]:
+        env.refuse("TELEGRAM_SECRET", f"Must be set where TELEGRAM_WEBHOOK_URL is, such as {secrets.token_urlsafe(24)}")
     found["pepper_file"] = _pepper_file(env, found["home"], must_be_named=bool(found["database_url"]) and not demo)
     found["pepper"] = _pepper(env, found["pepper_file"])
     try:
@@ -176,6 +192,10 @@ def _gateway(username: str | None, sandbox_port: int | None) -> str:
     if sandbox_port is not None:
         return f"http://127.0.0.1:{sandbox_port}"
     return _GATEWAY_SANDBOX if username == "sandbox" else _LIVE
+
+
+def _telegram(sandbox_port: int | None) -> str:
+    return _TELEGRAM if sandbox_port is None else f"http://127.0.0.1:{sandbox_port}"
 
 
 def _secret_path(env: _Environment, *, demo: bool, serving: bool) -> str:

@@ -52,7 +52,7 @@ class Discretion:
     """Takes out of a log line what does not belong in a log."""
 
     def __init__(self, settings: Settings) -> None:
-        secrets = (settings.secret_path, settings.at_api_key)
+        secrets = (settings.secret_path, settings.at_api_key, settings.telegram_token, settings.telegram_secret)
         # A short one, as of the demo, is a word that may stand anywhere.
         self._secrets = tuple(secret for secret in secrets if len(secret) >= SECRET_PATH_CHARS_MIN)
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from channels import conversations
 from channels.sms import received
+from channels.telegram import received as telegram_updates
 from core.groups import caps
 from core.outbox import reports
 from core.outbox.outcomes import release_expired
@@ -17,6 +19,7 @@ SWEEP_SECONDS = 5.0
 PRUNE_SECONDS = 600.0
 WARN_SECONDS = 300.0
 BATCHES_MAX = 20
+_FORGETS: Final = (conversations.prune, received.forget, reports.forget, telegram_updates.forget)
 
 
 def sweep(session: Session) -> int:
@@ -32,7 +35,7 @@ def prune(session: Session) -> int:
     at = database_time(session)
     conversations.tidy(session, at=at, within=timedelta(seconds=3 * PRUNE_SECONDS))
     session.commit()
-    return sum(_forget(session, some, at=at) for some in (conversations.prune, received.forget, reports.forget))
+    return sum(_forget(session, some, at=at) for some in _FORGETS)
 
 
 def _forget(session: Session, some: Callable[..., int], *, at: datetime) -> int:

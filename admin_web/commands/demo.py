@@ -17,6 +17,10 @@ OWN = {
     "AT_API_KEY": "",
     "AT_BASE_URL": "",
     "AT_SENDER": "",
+    "TELEGRAM_TOKEN": "",
+    "TELEGRAM_BASE_URL": "",
+    "TELEGRAM_WEBHOOK_URL": "",
+    "TELEGRAM_SECRET": "",
     "PAMOJA_LOG_LEVEL": "warning",
 }
 EXAMPLES = """\b
@@ -73,6 +77,7 @@ def command(*, port: int | None) -> None:
                 "worker": (0, ""),
                 "clock": (0, ""),
                 "sandbox": (given.sandbox_port, "/healthz"),
+                **house.bot_if_set(given),
             },
             prepare=prepare,
             greet=lambda: _greeting(given),

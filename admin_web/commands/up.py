@@ -29,7 +29,7 @@ def command() -> None:
 
     house.run(
         given,
-        processes={"web": (given.web_port, "/readyz"), "worker": (0, ""), "clock": (0, "")},
+        processes={"web": (given.web_port, "/readyz"), "worker": (0, ""), "clock": (0, ""), **house.bot_if_set(given)},
         prepare=prepare,
         greet=lambda: f"Pamoja listens on http://{given.host}:{given.web_port}. Ctrl-C stops it.",
     )

@@ -37,6 +37,8 @@ LOOKUPS: Final[Mapping[str, Lookup]] = {
     "saving": money.saving,
     "saving_total": money.saving_total,
     "speaker": people.speaker,
+    "statement": money.statement,
+    "telegram": people.telegram,
 }
 
 __all__ = ["LOOKUPS", "Look"]

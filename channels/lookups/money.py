@@ -15,6 +15,7 @@ from core.loans.rules import LoanState, Standing, flat_interest, instalments, mo
 from core.money import Money
 
 STATEMENT_LINES: Final = 3
+STATEMENT_LINES_MAX: Final = 60  # where there is room for more
 SAME_AGAIN: Final = timedelta(minutes=10)
 # What somebody usually saves is the middle one of the last savings; so many times as much may be a nought too many.
 USUAL_OF: Final = 5
@@ -62,7 +63,7 @@ def saving_total(look: Look) -> Facts:
     return facts | {"amount": amount, "total": facts["balance"] + amount, "minutes": row.minutes, "tenfold": tenfold}
 
 
-_BALANCE: Final[Statement[Any]] = Statement(f"""
+_BALANCE: Final = f"""
 SELECT g.name AS group, g.currency, -a.balance_minor AS savings, line.id, line.day, line.minor,
        disputed.id AS dispute, disputed.day AS disputed_on, disputed.minor AS disputed,
        (SELECT debt.balance_minor FROM loan l JOIN account debt ON debt.book_id = l.group_id AND debt.id = l.account_id
@@ -71,7 +72,7 @@ SELECT g.name AS group, g.currency, -a.balance_minor AS savings, line.id, line.d
 LEFT JOIN LATERAL (
   SELECT e.id, e.effective_on AS day, -t.amount_minor AS minor, t.account_version AS version
   FROM posting t JOIN entry e ON e.book_id = t.book_id AND e.id = t.entry_id
-  WHERE t.book_id = a.book_id AND t.account_id = a.id ORDER BY t.account_version DESC LIMIT {STATEMENT_LINES}
+  WHERE t.book_id = a.book_id AND t.account_id = a.id ORDER BY t.account_version DESC LIMIT {{lines}}
 ) line ON true
 LEFT JOIN LATERAL (
   SELECT d.id, e.effective_on AS day, {MOVED.format(member="m.id")} AS minor
@@ -79,12 +80,22 @@ LEFT JOIN LATERAL (
   WHERE d.group_id = g.id AND d.member_id = m.id AND d.state = 'open' ORDER BY d.id DESC LIMIT 1
 ) disputed ON true
 WHERE g.id = %(group)s ORDER BY line.version DESC
-""")  # noqa: S608 our own words
+"""  # noqa: S608 our own words
+_LAST_LINES: Final[Statement[Any]] = Statement(_BALANCE.format(lines=STATEMENT_LINES))
+_MANY_LINES: Final[Statement[Any]] = Statement(_BALANCE.format(lines=STATEMENT_LINES_MAX))
 
 
 def balance(look: Look) -> Facts:
     """Savings, debt, what the member disputes (the newest of it), and the last entries of the savings account."""
-    rows = _BALANCE.all(look.work.driver, look.ids())
+    return _statement(_LAST_LINES.all(look.work.driver, look.ids()))
+
+
+def statement(look: Look) -> Facts:
+    """The same with as many entries as anybody reads at once."""
+    return _statement(_MANY_LINES.all(look.work.driver, look.ids()))
+
+
+def _statement(rows: list[Any]) -> Facts:
     first, currency = rows[0], rows[0].currency
     facts: Facts = {"group": first.group, "savings": Money(first.savings, currency)}
     if first.owed:

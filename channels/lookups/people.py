@@ -10,7 +10,7 @@ from channels.lookups.look import MEMBER, Facts, Look
 from channels.menus.machine import nodes
 from channels.menus.screens import Screen
 from core.db.statement import Later, Statement
-from core.groups import pins
+from core.groups import links, pins
 from core.groups.queries import RULES_IN_FORCE
 from core.ids import PersonId
 
@@ -179,6 +179,13 @@ def pin(look: Look) -> Facts:
     """Whether the person has a PIN."""
     assert look.conversation.person_id is not None
     return phone(look) | {"has_pin": pins.is_set(look.work.driver, person_id=PersonId(look.conversation.person_id))}
+
+
+def telegram(look: Look) -> Facts:
+    """The Telegram account that speaks for the person, if there is one."""
+    assert look.conversation.person_id is not None
+    account = links.account_of(look.work.driver, person_id=PersonId(look.conversation.person_id))
+    return {} if account is None else {"account": account}
 
 
 def phone(look: Look) -> Facts:

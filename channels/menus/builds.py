@@ -26,6 +26,7 @@ from core.commands import (
     ProvePin,
     Secret,
     SetPin,
+    UnlinkTelegram,
     WithdrawDispute,
 )
 from core.loans.rules import LoanState
@@ -72,6 +73,11 @@ def choose_group(answers: Facts, asking: Asking) -> Command:
 def make_link_code(_answers: Facts, asking: Asking) -> Command:
     """Make a code for Telegram; that the PIN was given earlier does not count."""
     return MakeLinkCode(**asking.envelope(pin=True) | {"pin_given": False})
+
+
+def unlink_telegram(_answers: Facts, asking: Asking) -> Command:
+    """Part with the Telegram account."""
+    return UnlinkTelegram(**asking.envelope())
 
 
 def declare_saving(answers: Facts, asking: Asking) -> Command:

@@ -4,7 +4,7 @@ from typing import Final
 
 from channels.menus import builds, replies
 from channels.menus.home import HELP
-from channels.menus.screens import Choice, Node, Pick, Screen
+from channels.menus.screens import Choice, Node, Pick, Route, Screen
 
 NODES: Final[tuple[Node, ...]] = (
     Screen(
@@ -14,7 +14,7 @@ NODES: Final[tuple[Node, ...]] = (
             Choice("1", "language", "more.language"),
             Choice("2", "pin", "pin"),
             Choice("3", "groups", "more.groups"),
-            Choice("4", "telegram", "telegram.pin"),
+            Choice("4", "telegram", "telegram.way"),
             Choice("5", "help", "more.help"),
             Choice("6", "another_person", "newcomer"),
             Choice("7", "join_another", "join.another"),
@@ -39,6 +39,10 @@ NODES: Final[tuple[Node, ...]] = (
         back="more",
     ),
     Screen("more.groups.done", build=builds.choose_group, after="afresh"),
+    # Who has an account there already may only part with it: for another one it is parted with first.
+    Route("telegram.way", shows="telegram", to=(("account", "telegram.bound"),), otherwise="telegram.pin"),
+    Screen("telegram.bound", choices=(Choice("1", "unlink", "telegram.unlinked"),), back="more"),
+    Screen("telegram.unlinked", build=builds.unlink_telegram, ends=True),
     Screen("telegram.pin", words="balance.pin", secret=True, ask="pin", accept=replies.pin, goto="telegram", back="more"),
     Screen(
         "telegram",

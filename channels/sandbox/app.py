@@ -1,7 +1,10 @@
 """The sandbox process: the SMS gateway and Telegram as plain WSGI in front, the handsets' API and the page behind it."""
 
+import signal
+import socket
 from collections.abc import Iterable
 from pathlib import Path
+from threading import Thread
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, jsonify
@@ -43,7 +46,23 @@ def create_app(options: Options | None = None, *, sandbox: Sandbox | None = None
 
 def wsgi() -> WSGIApplication:
     """Make the application from the settings of this process; for the WSGI server. One process only: the state is in memory."""
-    return create_app(options_of(settings.load(serving=True)))
+    sandbox = open_sandbox(options_of(settings.load(serving=True)))
+    _close_on_signal(sandbox)
+    return create_app(sandbox=sandbox)
+
+
+def _close_on_signal(sandbox: Sandbox) -> None:
+    """End the bot's long poll when the process is asked to stop: the server would wait for it, and then be killed."""
+    woken, wakes = socket.socketpair()
+    wakes.settimeout(0)
+    # The server has its own handlers; this tells us of every signal that they take.
+    signal.set_wakeup_fd(wakes.detach(), warn_on_full_buffer=False)
+
+    def wait() -> None:
+        woken.recv(1)
+        sandbox.telegram.close()
+
+    Thread(target=wait, name="sandbox-signals", daemon=True).start()
 
 
 def options_of(given: settings.Settings) -> Options:

@@ -3,9 +3,10 @@
 import re
 from dataclasses import dataclass
 
+from core.settings import DEMO_TELEGRAM_TOKEN
+
 NUMBER = re.compile(r"\+[1-9]\d{7,14}")
 DEMO_PIN = "4826"
-TELEGRAM_TOKEN = "1:demo"  # noqa: S105 everybody may know it
 
 
 def phone_of(text: str) -> str | None:
@@ -51,7 +52,7 @@ class Options:
     username: str = "sandbox"
     api_key: str = "sandbox"
     sender: str = "AFRICASTKNG"  # what the gateway signs with when a message names no sender
-    telegram_token: str = TELEGRAM_TOKEN  # of the one bot; what stands before the colon is its id
+    telegram_token: str = DEMO_TELEGRAM_TOKEN  # of the one bot; what stands before the colon is its id
     short_code: str = "38477"  # where an SMS from a handset goes
     network_code: str = "99999"  # the gateway's own code for its sandbox
     people: tuple[Person, ...] = DEMO_PEOPLE

@@ -182,3 +182,30 @@ class LinkCode(Base):
     person_id: Mapped[Big] = mapped_column(ForeignKey("person.id"))
     expires_at: Mapped[Instant]
     used_at: Mapped[Instant | None]
+
+
+class TelegramAccount(Base):
+    """The Telegram account that speaks for a person: at most one, bound by a code that only they could see."""
+
+    __tablename__ = "telegram_account"
+    __table_args__ = (UniqueConstraint("person_id", name="one_person_one_account"),)
+
+    user_id: Mapped[Big] = mapped_column(
+        primary_key=True, autoincrement=False, comment="Telegram's number of the account: the only thing that identifies it"
+    )
+    person_id: Mapped[Big] = mapped_column(ForeignKey("person.id"))
+    chat_id: Mapped[Big] = mapped_column(comment="the private chat")
+    name: Mapped[str] = mapped_column(String(33), comment="as the account called itself when it was bound; shown, never relied upon")
+    bound_at: Mapped[Instant]
+    session: Mapped[str | None] = mapped_column(String(80), comment="the conversation that the chat stands in")
+    message_id: Mapped[Big | None] = mapped_column(comment="the message whose buttons are live")
+
+
+class TelegramTry(Base):
+    """How many link codes a Telegram account has guessed."""
+
+    __tablename__ = "telegram_try"
+
+    user_id: Mapped[Big] = mapped_column(primary_key=True, autoincrement=False)
+    failures: Mapped[int] = mapped_column(comment="codes tried since the last right one, or since the last lock")
+    at: Mapped[Instant] = mapped_column(comment="of the last one that was looked at")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.commands import ChangeNumber
 from core.db.engine import driver
-from core.groups import proofs, resets
+from core.groups import links, proofs, resets
 from core.groups import queries as people
 from core.groups.notices import notice
 from core.groups.queries import Actor, Contact, Numbered
@@ -80,6 +80,7 @@ def change_number(session: Session, command: ChangeNumber, actor: Actor) -> dict
     connection.execute(_LEAVE, (old, member.person_id))
     proofs.end_sessions(session, person_id=member.person_id, phone=old)
     proofs.lapse_link_codes(session, person_id=member.person_id)
+    links.drop(session, command, person_id=member.person_id)
     resets.lapse(session, person_id=member.person_id)
     # The new number is not named: the old one may be in the hands of whoever took it.
     facts = {"name": member.name, "group": group.name}

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.commands import AddMember, AskToJoin, ChooseGroup, ChooseLanguage, DecideJoin, MakeLinkCode, OpenGroup, SetPin
 from core.db.engine import driver
-from core.groups import pins, proofs, queries, resets
+from core.groups import links, pins, proofs, queries, resets
 from core.groups.notices import notice
 from core.groups.queries import Actor, Contact
 from core.groups.rules import GROUP_MEMBERS_MAX, LEADERS, OFFICES, TEMPLATES, AlreadyDecided, OwnRequest
@@ -233,7 +233,8 @@ def decide_join(session: Session, command: DecideJoin, actor: Actor) -> dict[str
 def set_pin(session: Session, command: SetPin, actor: Actor) -> dict[str, Any]:
     """Set the first PIN, or change it (the door has checked the old one); the person is told.
 
-    Who can do that has forgotten nothing: what was asked about their PIN lapses.
+    Who can do that has forgotten nothing: what was asked about their PIN lapses. But a PIN is changed where something may have
+    gone wrong, so no Telegram account speaks for the person after it.
     """
     assert actor.person_id is not None, "a PIN is a person's"
     changed = pins.is_set(session, person_id=actor.person_id)
@@ -241,6 +242,7 @@ def set_pin(session: Session, command: SetPin, actor: Actor) -> dict[str, Any]:
     resets.lapse(session, person_id=actor.person_id)
     to = Contact(person_id=actor.person_id, name=actor.name, phone=command.phone, language=actor.language)
     put(session, notice(command, to, "pin.changed" if changed else "pin.set", {}))
+    links.drop(session, command, person_id=actor.person_id)
     return {"changed": changed}
 
 

@@ -71,6 +71,7 @@ class Reached:
     group_code: str
     currency: str
     timezone: str
+    phone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +105,28 @@ RULES_IN_FORCE: Final = """(
 _DIRECTORY = Statement(
     """
 SELECT h.person_id, p.name, p.language, p.last_group_id, h.group_id, h.member_id, m.number, m.state, m.roles,
-       g.name AS group_name, g.code AS group_code, g.currency, g.timezone
+       g.name AS group_name, g.code AS group_code, g.currency, g.timezone, h.phone
 FROM handset h
 JOIN person p ON p.id = h.person_id
 JOIN member m ON m.group_id = h.group_id AND m.id = h.member_id AND m.state IN ('active', 'asked')
 JOIN savings_group g ON g.id = h.group_id
 WHERE h.phone = %(phone)s
 ORDER BY m.state, h.group_id, m.number
+""",
+    Reached,
+)
+# The same by the person, whatever handset they have; one row a membership.
+_OF_PERSON = Statement(
+    """
+SELECT DISTINCT ON (m.state, h.group_id)
+       h.person_id, p.name, p.language, p.last_group_id, h.group_id, h.member_id, m.number, m.state, m.roles,
+       g.name AS group_name, g.code AS group_code, g.currency, g.timezone, h.phone
+FROM handset h
+JOIN person p ON p.id = h.person_id
+JOIN member m ON m.group_id = h.group_id AND m.id = h.member_id AND m.state IN ('active', 'asked')
+JOIN savings_group g ON g.id = h.group_id
+WHERE h.person_id = %(person)s
+ORDER BY m.state, h.group_id, h.phone
 """,
     Reached,
 )
@@ -160,6 +176,11 @@ FROM savings_group g WHERE g.id = %(group)s
 def find_reached(session: Reader, *, phone: str) -> Later[Reached]:
     """Whom a number reaches, by group; the active memberships first."""
     return _DIRECTORY.later(driver(session), {"phone": phone})
+
+
+def find_of_person(session: Reader, *, person_id: PersonId) -> Later[Reached]:
+    """The memberships of a person, by group; the active ones first."""
+    return _OF_PERSON.later(driver(session), {"person": person_id})
 
 
 def officers(session: Session, *, group_id: GroupId, roles: frozenset[Role], but: PersonId | None = None) -> list[Contact]:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from core.commands import AskPinReset, DecidePinReset
 from core.db.engine import driver
 from core.db.statement import Statement
-from core.groups import pins, proofs
+from core.groups import links, pins, proofs
 from core.groups import queries as people
 from core.groups.notices import notice
 from core.groups.queries import Actor, Contact
@@ -113,6 +113,7 @@ def decide_reset(session: Session, command: DecidePinReset, actor: Actor) -> dic
     pins.clear(session, person_id=asked.person_id)
     proofs.forget_pin_given(session, person_id=asked.person_id)
     proofs.lapse_link_codes(session, person_id=asked.person_id)
+    links.drop(session, command, person_id=asked.person_id)
     lapse(session, person_id=asked.person_id)
     _tell_owner(session, command, asked.person_id, "pin.was_reset", facts)
     return facts

@@ -61,6 +61,9 @@ PERMITS: Final[Mapping[str, Permit]] = {
     "language.choose": Permit(_MEMBERS),
     "group.choose": Permit(_MEMBERS),
     "link.make": Permit(_MEMBERS, pin=True),
+    # Who shows the code is nobody yet; the code says who they are.
+    "link.use": Permit(frozenset({Role.STRANGER})),
+    "link.drop": Permit(_MEMBERS),
     "saving.declare": Permit(_MEMBERS),
     "repayment.declare": Permit(_MEMBERS),
     "cash.decide": Permit(CASH_KEEPERS, pin=True),

@@ -67,6 +67,8 @@ EVENTS: Final[Mapping[str, Event]] = {
     "join.refused": Event("who asked", Kind.RECEIPT, ("member.decide",)),
     "pin.set": Event("the person", Kind.SECURITY, ("pin.set",)),
     "pin.changed": Event("the person", Kind.SECURITY, ("pin.set",)),
+    "telegram.linked": Event("the person", Kind.SECURITY, ("link.use",)),
+    "telegram.unlinked": Event("the person", Kind.SECURITY, ("link.drop", "pin.set")),
     "pin.locked": Event("the person", Kind.SECURITY, _WITH_PIN),
     # Who disputed the entry is told by `dispute.upheld` alone.
     "entry.corrected": Event("the member", Kind.RECEIPT, ("entry.reverse", "dispute.decide")),

@@ -12,8 +12,10 @@ import structlog
 from redis import Redis
 
 from channels import conversations, retry, turn
+from channels.telegram import answers
+from channels.telegram.said import Said
 from channels.ussd import gateway
-from core.commands import Secret
+from core.commands import MakeLinkCode, Secret
 from core.groups import pins
 from core.settings import Settings
 from workers import logs
@@ -90,6 +92,21 @@ def sing(town: Town) -> None:
         gateway.answer(town.house, body, now=town.clock)
 
 
+def sing_in_telegram(town: Town) -> None:
+    """The same in a private chat: before it is bound, where nothing, a number, a PIN is asked for, and named as a PIN."""
+    made = town.do(MakeLinkCode, channel="ussd", group_id=town.groups["UMOJA"], actor_id=town.people["Amina"], pin_given=True)
+    texts = [CANARY_PIN, CANARY_TEXT, f"/start {CANARY_TEXT}", made.facts["code"], CANARY_PIN, CANARY_TEXT, f"/save {CANARY_PIN}"]
+    texts += [CANARY_TEXT, f"pin {CANARY_PIN}", f"{CANARY_PIN}{CANARY_PIN}{CANARY_TEXT}", f"/{CANARY_TEXT} {CANARY_PIN}"]
+    for number, text in enumerate(texts, start=1):
+        chat = {"user_id": 77, "chat_id": 77, "message_id": number, "name": "Amina", "language": "en"}
+        said = Said(update_id=number, at=town.clock(), text=text, **chat)  # type: ignore[arg-type]  # as the table says
+        assert text not in repr(said)
+        answer = answers.take(town.house, said)
+        assert CANARY_PIN not in repr(answer)
+    pressed = answers.take(town.house, Said(update_id=99, at=town.clock(), data=f"1:{CANARY_TEXT}:1:{CANARY_PIN}", **chat))  # type: ignore[arg-type]
+    assert pressed.shown is not None
+
+
 def crash(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let it break with the canaries in its hands, in several places."""
 
@@ -113,6 +130,7 @@ def test_no_pin_and_no_text_is_kept_or_logged_anywhere(
     town: Town, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch, redis_url: str
 ) -> None:
     sing(town)
+    sing_in_telegram(town)
     crash(town, monkeypatch)
     kept, said = everything_kept(town), logged.getvalue()
     assert "Amina" in kept, "the search finds what is there"

@@ -40,6 +40,8 @@ from core.commands import (
     ProvePin,
     ReverseEntry,
     SetPin,
+    UnlinkTelegram,
+    UseLinkCode,
     WithdrawDispute,
 )
 from core.db.engine import Work
@@ -55,7 +57,7 @@ KES: Final = Money(500_00, "KES")
 # Who stands for each role in Umoja. None is a stranger.
 PEOPLE: Final = {"member": "Amina", "treasurer": "Baraka", "chair": "Chausiku", "secretary": "Daudi", "stranger": None}
 # What may be asked without being anything in the group.
-OPEN_TO_ALL: Final = {"member.ask"}
+OPEN_TO_ALL: Final = {"member.ask", "link.use"}
 
 
 class Things:
@@ -117,6 +119,8 @@ def asks(town: Town, things: Things) -> dict[str, Callable[[], tuple[type[Comman
         "language.choose": lambda: (ChooseLanguage, {"language": "fr"}),
         "group.choose": lambda: (ChooseGroup, {}),
         "link.make": lambda: (MakeLinkCode, {}),
+        "link.use": lambda: (UseLinkCode, {"code_hash": "00" * 32, "user_id": 77, "chat_id": 77, "account": "@a"}),
+        "link.drop": lambda: (UnlinkTelegram, {}),
         "saving.declare": lambda: (DeclareSaving, {"amount": KES}),
         "repayment.declare": lambda: (DeclareRepayment, {"loan_id": things.approved, "amount": KES}),
         "cash.decide": lambda: (DecideCash, {"declaration_id": things.declared, "agree": True}),
@@ -205,6 +209,8 @@ def test_what_each_role_gets_is_what_was_reviewed(town: Town, umoja: Things) -> 
         "language.choose": "member treasurer chair secretary",
         "group.choose": "member treasurer chair secretary",
         "link.make": "member treasurer chair secretary",
+        "link.use": "stranger",
+        "link.drop": "member treasurer chair secretary",
         "saving.declare": "member treasurer chair secretary",
         "repayment.declare": "",  # not paid out yet
         "cash.decide": "treasurer",

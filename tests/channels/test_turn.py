@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from channels import conversations
-from channels.turn import _Turn
+from channels.turn import Turn
 from core.db.connection import Driver
 
 from .town import AMINA, BARAKA, CHAUSIKU, DAUDI, Town
@@ -206,7 +206,7 @@ def test_a_crash_in_the_middle_leaves_nothing_behind(town: Town, monkeypatch: py
     walk(town, "s", AMINA, "1", "500")
     before = counts(town)
     with monkeypatch.context() as patch:
-        patch.setattr(_Turn, "_answer", lambda *_: 1 / 0)
+        patch.setattr(Turn, "_answer", lambda *_: 1 / 0)
         assert town.answer("s", AMINA, "1*500*1").startswith("END Please dial again in a minute.")
     assert counts(town) == before
     assert town.answer("s", AMINA, "1*500*1").startswith("END Give KES 500")

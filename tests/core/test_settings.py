@@ -160,7 +160,23 @@ def test_no_secret_is_ever_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDIS_URL", "redis://:canary@there/0")
     monkeypatch.setenv("PAMOJA_SECRET_PATH", f"canary{GOOD_PATH}")
     monkeypatch.setenv("AT_API_KEY", "canary")
+    monkeypatch.setenv("TELEGRAM_TOKEN", "1:canary")
+    monkeypatch.setenv("TELEGRAM_SECRET", f"canary{GOOD_PATH}")
     settings = load()
     assert "canary" not in repr(settings)
     assert str(settings.pepper) not in repr(settings)
     assert settings.masked()["database_url"] == "postgresql://pamoja:****@there/pamoja"
+
+
+def test_a_webhook_of_telegram_has_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEGRAM_WEBHOOK_URL", "https://pamoja.example")
+    (problem,) = problems()
+    assert problem.startswith("TELEGRAM_SECRET: Must be set where TELEGRAM_WEBHOOK_URL is")
+    monkeypatch.setenv("TELEGRAM_SECRET", GOOD_PATH)
+    assert load().telegram_secret == GOOD_PATH
+
+
+def test_a_token_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("1:of-a-file\n")
+    monkeypatch.setenv("TELEGRAM_TOKEN_FILE", str(tmp_path / "token"))
+    assert load().telegram_token == "1:of-a-file"  # noqa: S105 of this test alone

@@ -141,7 +141,8 @@ def test_every_screen_that_stays_open_takes_every_key(reply: str) -> None:
 
 
 def test_every_look_up_is_there_and_none_is_forgotten() -> None:
-    assert {node.shows for node in NODES.values() if node.shows} == set(LOOKUPS)
+    in_a_chat = {"statement"}  # where there is room for more than a screen holds
+    assert {node.shows for node in NODES.values() if node.shows} | in_a_chat == set(LOOKUPS)
 
 
 def test_every_command_has_a_permit_and_a_handler() -> None:

@@ -39,6 +39,7 @@ FACTS: Final[Mapping[str, Any]] = {
     "ref": RECEIPT,
     "help": HELP,
     "reason": NAME,
+    "account": "W" * 33,
     "currency": "KES",
     "phone": "+254700000099",
     "dial": SERVICE_CODE,

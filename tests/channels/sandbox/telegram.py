@@ -10,8 +10,8 @@ from wsgiref.types import WSGIApplication
 import httpx
 from werkzeug.serving import make_server
 
-from channels.sandbox.options import TELEGRAM_TOKEN
 from channels.sandbox.telegram_world import FIRST_GROUP, FIRST_PERSON
+from core.settings import DEMO_TELEGRAM_TOKEN as TELEGRAM_TOKEN
 
 AMINA, BARAKA, CHAUSIKU, DAUDI = range(FIRST_PERSON, FIRST_PERSON + 4)
 UMOJA = FIRST_GROUP

@@ -2,9 +2,16 @@
 
 import asyncio
 import json
+import os
+import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from time import monotonic
+from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, TypeVar
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -24,13 +31,14 @@ from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, Invali
 from telegram.ext import Application, ApplicationBuilder, CallbackQueryHandler, CommandHandler, ContextTypes
 
 from channels.sandbox.app import create_app
-from channels.sandbox.options import TELEGRAM_TOKEN, Options
+from channels.sandbox.options import Options
 from channels.sandbox.sandbox import Sandbox, open_sandbox
+from core.settings import DEMO_TELEGRAM_TOKEN as TELEGRAM_TOKEN
 from tests.channels.sandbox.telegram import AMINA, BOT, CHAUSIKU, UMOJA, Town, served
 
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d494844520000000100000001080000000a0000000049454e44ae426082")
 SECRET = "a-secret_1"  # noqa: S105 of this test
-SECONDS_MAX = 20.0
+SECONDS_MAX, STOP_SECONDS_MAX = 20.0, 8
 T = TypeVar("T")
 
 
@@ -254,3 +262,30 @@ def test_asking_for_a_contact_in_a_group(address: str, town: Town) -> None:
     keys = ReplyKeyboardMarkup([[KeyboardButton("My number", request_contact=True)]])
     with pytest.raises(BadRequest, match="private chats only"):
         _calls(address, lambda bot: bot.send_message(UMOJA, "x", reply_markup=keys))
+
+
+def test_a_poll_that_waits_does_not_hold_up_the_end_of_the_process(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = {"PAMOJA_DEMO": "1", "PAMOJA_HOME": str(tmp_path), "PAMOJA_SANDBOX_PORT": str(port)}
+    process = subprocess.Popen([sys.executable, "-m", "admin_web", "sandbox"], env=os.environ | settings)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as http, ThreadPoolExecutor() as pool:
+            _wait(lambda: _healthy(http))
+            poll = pool.submit(http.post, f"/bot{TELEGRAM_TOKEN}/getUpdates", data={"timeout": 40})
+            sleep(1)
+            process.send_signal(signal.SIGTERM)
+            started = monotonic()
+            assert poll.result().json() == {"ok": True, "result": []}
+            process.wait(timeout=SECONDS_MAX)
+            assert monotonic() - started < STOP_SECONDS_MAX  # longer, and the server's worker was killed
+    finally:
+        process.kill()
+
+
+def _healthy(http: httpx.Client) -> bool:
+    try:
+        return http.get("/healthz").is_success
+    except httpx.TransportError:
+        return False

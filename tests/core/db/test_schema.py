@@ -11,15 +11,16 @@ from core.db.migrate import differences, models
 
 GROUP_COLUMNS = frozenset({"group_id", "book_id"})
 # Few and small, or asked for before the group is known: reference tables, where the schema is distributed.
-WITHOUT_GROUP = {"installation", "organisation", "person", "pin", "link_code", "savings_group", "book"}
+WITHOUT_GROUP = {"installation", "organisation", "person", "pin", "link_code", "savings_group", "book", "telegram_account", "telegram_try"}
 # What comes from a gateway is found by the gateway's own id, or by a number, before any group is known.
-BY_SESSION = {"conversation", "sms_received", "delivery_report", "stopped"}
+BY_SESSION = {"conversation", "sms_received", "delivery_report", "stopped", "telegram_update"}
 
 
 def house() -> MetaData:
     """Every table of the house, with that of the channels."""
     importlib.import_module("channels.conversations")
     importlib.import_module("channels.sms.received")
+    importlib.import_module("channels.telegram.received")
     return models()
 
 

@@ -13,6 +13,7 @@ from core.db.engine import driver
 def emptied(owner_engine: Engine) -> Iterator[None]:
     """For a test that commits: the outbox is empty after it."""
     yield
+    owner_engine.dispose()  # some tests cut every connection, idle ones too
     with owner_engine.begin() as connection:
         connection.execute(text("TRUNCATE outbox, attempt, sms_spent"))
 

@@ -1,0 +1,1 @@
+"""Telegram: private chats with the bot, the same menus with buttons."""
