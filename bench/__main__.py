@@ -75,15 +75,17 @@ def main(arguments: Sequence[str]) -> None:
         node = {} if why_not else serve_node(place, members=members)
         report = Report(members)
         bench = Bench(place, serve_ours(place), serve_floor(place), node, report, 1.0 if quick else SECONDS)
-        found = bench.rounds()
-        _menus(report, found)
-        _sessions(report, found, why_not)
-        bare = posting.run(url, rounds=1 if quick else ROUNDS)
-        _postings(report, found, bare)
-        _slow_hops(bench, found)
-        messages.run(place, report, web_port=bench.ours.port, quick=quick)
-        _memory(bench, hops=(2_000, 4_000) if quick else HOPS)
-        report.write()
+        try:
+            found = bench.rounds()
+            _menus(report, found)
+            _sessions(report, found, why_not)
+            bare = posting.run(url, rounds=1 if quick else ROUNDS)
+            _postings(report, found, bare)
+            _slow_hops(bench, found)
+            messages.run(place, report, web_port=bench.ours.port, quick=quick)
+            _memory(bench, hops=(2_000, 4_000) if quick else HOPS)
+        finally:  # what was measured is said, whatever breaks after it
+            report.write()
 
 
 def _menus(report: Report, found: Mapping[str, list[Tally]]) -> None:

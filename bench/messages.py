@@ -271,6 +271,13 @@ def _text(port: int, rate: float, seconds: float, members: int) -> dict[str, Any
 # What a deposit's messages cost it
 
 
+def _receipts(lab: Lab) -> int:
+    with psycopg.connect(lab.running.database_url) as connection:
+        row = connection.execute("SELECT count(*) FROM outbox WHERE template = 'saving.received'").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def _enqueue(lab: Lab, report: Report) -> None:
     """Confirm deposits by turns with their two messages and without, in this process, and compare the medians."""
     groups = range(41, 81)
@@ -278,6 +285,7 @@ def _enqueue(lab: Lab, report: Report) -> None:
     codes = [f"L{group:07d}" for group in groups]
     with psycopg.connect(lab.running.database_url) as connection:
         rows = connection.execute(_DECLARED, (codes, 2 * DEPOSITS)).fetchall()
+    before = _receipts(lab)
     engine = make_engine(lab.running.database_url, pool_size=1, turns=True)
     times: dict[bool, list[float]] = {True: [], False: []}
     for n, (group, declaration, treasurer) in enumerate(rows):
@@ -286,10 +294,8 @@ def _enqueue(lab: Lab, report: Report) -> None:
         with patch.object(savings, "put", put):
             times[told].append(_confirm(engine, group, declaration, treasurer, at=clock.now()))
     engine.dispose()
-    with psycopg.connect(lab.running.database_url) as connection:
-        row = connection.execute("SELECT count(*) FROM outbox WHERE template = 'saving.received'").fetchone()
-    if row is None or row[0] != len(times[True]):
-        raise RuntimeError(f"{row and row[0]} receipts of {len(times[True])} deposits that have one")
+    if (put_now := _receipts(lab) - before) != len(times[True]):
+        raise RuntimeError(f"{put_now} receipts of {len(times[True])} deposits that have one")
     with_rows, without = (statistics.median(times[told][20:]) for told in (True, False))
     ratio = with_rows / without
     report.add(
