@@ -6,25 +6,10 @@ import pytest
 from sqlalchemy import Engine
 
 from core import settings as core_settings
-from core.db import make_engine
 from core.settings import Settings
 from tests.channels.telegram.bot_api import TOKEN, BotApi, serve
 from tests.channels.telegram.chats import Telegram
 from tests.channels.town import Town, build
-
-
-@pytest.fixture
-def turns(database_url: str, clean: None) -> Iterator[Engine]:  # noqa: ARG001 what is committed here must go
-    """Give an engine for turns, as the bot process opens it."""
-    made = make_engine(database_url, pool_size=16, turns=True)
-    yield made
-    made.dispose()
-
-
-@pytest.fixture
-def town(turns: Engine) -> Town:
-    """Give the town of the transcripts, in English."""
-    return build(turns)
 
 
 @pytest.fixture
